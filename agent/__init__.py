@@ -1,0 +1,1 @@
+"""Who decides, and who is asked: conversation, plays, models and surfaces."""

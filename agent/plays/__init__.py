@@ -1,0 +1,1 @@
+"""Plays: typed proposals that run only after a human approved them."""

@@ -1,0 +1,1 @@
+"""What Weir knows: the warehouse, the library and the database of record."""

@@ -1,0 +1,1 @@
+"""The library: playbooks and content, indexed for dense and keyword search."""

@@ -1,0 +1,1 @@
+"""Next-best content and the search over playbooks."""

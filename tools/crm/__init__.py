@@ -1,0 +1,1 @@
+"""The CRM behind one port, and the lookup of its records."""

@@ -1,0 +1,1 @@
+"""Experiments: who gets a play and who is held out."""

@@ -1,0 +1,1 @@
+"""Funnel metrics: cohort conversion, time in stage, what can and can't be compared."""
