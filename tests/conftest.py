@@ -10,7 +10,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """Locate the folder of real data sets, which lies beside the checkout."""
+    """Locate the folder of real data sets, which lies beside the checkout.
+
+    Their licences do not let us ship them, so a checkout without them skips what needs them;
+    continuous integration has them and must not skip.
+    """
     folder = Path(os.environ.get("WEIR_DATA", ROOT.parent / "shared" / "data"))
-    assert folder.is_dir(), f"no real data at {folder}; set WEIR_DATA"
+    if not folder.is_dir():
+        assert not os.environ.get("CI"), f"no real data at {folder}; set WEIR_DATA"
+        pytest.skip(f"the real data sets are not at {folder}; set WEIR_DATA to try them")
     return folder
