@@ -1,0 +1,214 @@
+"""The life of a play up to its run: submit, approve, reject, edit and expire.
+
+Every call is one transaction, ends in a ``Decision`` and leaves an audit entry, whether it was
+accepted or refused.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.plays import audit
+from agent.plays.decision import Decision, Outcome
+from agent.plays.errors import BadPlayError
+from agent.plays.gate import SHORTEST_DIGEST, Click, Gate
+from agent.plays.play import Play, PlayState
+from agent.plays.stamps import stamp
+
+
+@dataclass(frozen=True)
+class PlayLifecycle(Gate):
+    """Decide about plays on behalf of people."""
+
+    def submit(self, play: Play) -> None:
+        """Store a drafted play so that it waits for approval.
+
+        Raises:
+            PlayError: Another open play holds one of its targets.
+        """
+        with self.ledger.begin() as tx:
+            self.ledger.insert(tx, play)
+            audit.append(
+                tx,
+                at=stamp(self.clock()),
+                who=play.created_by,
+                what="drafted",
+                play_id=play.id,
+                digest=play.digest,
+                tier=play.tier,
+                why=play.why.text,
+                finding=play.why.finding_id,
+                warehouse_version=play.warehouse_version,
+                policy_version=play.policy_version,
+                experiment=play.experiment.model_dump(mode="json"),
+            )
+
+    def approve(
+        self,
+        play_id: str,
+        *,
+        by: str,
+        digest: str,
+        via: str = "terminal",
+        reason: str | None = None,
+    ) -> Decision:
+        """Approve exactly what the digest names; of racing approvers one claims the play.
+
+        Args:
+            play_id: The play.
+            by: E-mail of who approves.
+            digest: Digest of what they saw, whole or at least its first 12 characters.
+            via: Surface on which they did.
+            reason: Their words, for the audit log.
+        """
+
+        def decide(click: Click) -> Decision:
+            refused = self.not_pending(click) or self.not_seen(click, digest)
+            refused = refused or self.not_approvable(click)
+            if refused:
+                return refused
+            return self._count_approval(click, via)
+
+        return self.decide("approve", play_id, by, reason, decide)
+
+    def reject(
+        self, play_id: str, *, by: str, digest: str | None = None, reason: str | None = None
+    ) -> Decision:
+        """Reject a play; whoever may approve it may, and so may its authors."""
+
+        def decide(click: Click) -> Decision:
+            refused = self.not_pending(click) or (
+                self.not_seen(click, digest) if digest is not None else None
+            )
+            if refused:
+                return refused
+            person = self.policy.person(by)
+            is_author = person is not None and person.email in click.play.authors
+            why_not = self.policy.refusal(by, click.play)
+            if why_not and not is_author:
+                return click.answer(Outcome.NOT_ALLOWED, f"You can't reject this play: {why_not}.")
+            self.move(click, PlayState.REJECTED, note=reason)
+            click.record("rejected")
+            return click.answer(
+                Outcome.REJECTED, f"Rejected; {click.play.id} will not run.", PlayState.REJECTED
+            )
+
+        return self.decide("reject", play_id, by, reason, decide)
+
+    def edit(
+        self,
+        play_id: str,
+        *,
+        by: str,
+        digest: str,
+        change: Callable[[Play], Play],
+        reason: str | None = None,
+    ) -> Decision:
+        """Replace a pending play by a changed one: new digest, approvals start over.
+
+        The change is worked out between two transactions, because it reads the CRM; the second
+        one takes it only if the play is still what the first one saw.
+
+        Args:
+            play_id: The play.
+            by: E-mail of who edits.
+            digest: Digest of what they saw.
+            change: Gives the changed play, or raises BadPlayError with one sentence.
+            reason: Their words, for the audit log.
+        """
+        seen: list[Play] = []
+
+        def look(click: Click) -> Decision:
+            refused = self.not_pending(click) or self.not_seen(click, digest)
+            if refused:
+                return refused
+            if not self.policy.allows(self.policy.edit, by):
+                return click.answer(Outcome.NOT_ALLOWED, self.no_role(by, "edit", "edit"))
+            seen.append(click.play)
+            return click.answer(Outcome.EDITED, "")
+
+        allowed = self.decide("edit", play_id, by, reason, look)
+        if not allowed.accepted:
+            return allowed
+        try:
+            changed = change(seen[0])
+        except BadPlayError as error:
+            sentence = str(error)
+            return self.decide(
+                "edit", play_id, by, reason, lambda click: click.answer(Outcome.BAD_EDIT, sentence)
+            )
+
+        def replace(click: Click) -> Decision:
+            refused = self.not_pending(click) or self.not_seen(click, digest)
+            return refused or self._replace(click, changed)
+
+        return self.decide("edit", play_id, by, reason, replace)
+
+    def expire_due(self) -> list[str]:
+        """Let plays go that were not decided about, or not begun, in time; no rejection."""
+        now = stamp(self.clock())
+        gone = []
+        with self.ledger.begin() as tx:
+            for stored in self.ledger.select(tx, [PlayState.PENDING, PlayState.APPROVED]):
+                if stored.play.expires_at <= now:
+                    self.expire(Click(tx, "expire", "weir", now, stored))
+                    gone.append(stored.play.id)
+        return gone
+
+    def _replace(self, click: Click, edited: Play) -> Decision:
+        had = len(self.ledger.approvals(click.tx, click.stored))
+        self.ledger.replace(click.tx, edited, digest=click.stored.digest)
+        click.record(
+            "edited",
+            new_digest=edited.digest,
+            tier=edited.tier,
+            approvals_reset=had,
+            policy_version=edited.policy_version,
+        )
+        reset = f", {had} approval(s) start over" if had else ""
+        return click.answer(
+            Outcome.EDITED,
+            f"Edited: the digest is now {edited.digest[:SHORTEST_DIGEST]}{reset}. "
+            f"{self.policy.explain(edited)}",
+            PlayState.PENDING,
+            edited.digest,
+        )
+
+    def _count_approval(self, click: Click, via: str) -> Decision:
+        person = self.policy.person(click.by)
+        email = person.email if person else click.by
+        given = self.ledger.approvals(click.tx, click.stored)
+        quorum = self.policy.tiers[click.play.tier].quorum
+        if any(a["approver"] == email for a in given):
+            return click.answer(
+                Outcome.ALREADY_COUNTED,
+                f"Your approval is already counted; {quorum - len(given)} more from others is "
+                "needed.",
+            )
+        self.ledger.approve(
+            click.tx, click.stored, by=email, at=click.now, via=via, reason=click.reason
+        )
+        click.record("approval", via=via, count=len(given) + 1, quorum=quorum)
+        if len(given) + 1 < quorum:
+            return click.answer(
+                Outcome.RECORDED,
+                f"Your approval is counted; {quorum - len(given) - 1} more is needed from "
+                "somebody else.",
+            )
+        if not self.move(click, PlayState.APPROVED):  # pragma: no cover -- SQLite serialises us
+            return click.answer(Outcome.ALREADY_DECIDED, "Somebody else decided at this moment.")
+        self.ledger.add_actions(
+            click.tx,
+            click.play.id,
+            "do",
+            [(index, click.play.key(index)) for index in range(len(click.play.actions))],
+        )
+        click.record(
+            "approved",
+            policy_version=self.policy.label,
+            warehouse_version=click.play.warehouse_version,
+        )
+        return click.answer(
+            Outcome.APPROVED,
+            f"Approved; {click.play.id} will write {len(click.play.actions)} change(s).",
+            PlayState.APPROVED,
+        )
