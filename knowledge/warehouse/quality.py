@@ -1,0 +1,201 @@
+"""Quality issues: what could not be read, what was dropped, and references that lead nowhere."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from knowledge.sources.files import LINE
+from knowledge.sources.issues import SHOWN, RowIssue
+from knowledge.sources.sql import columns_of, count, literal, quoted
+from knowledge.warehouse.schema import TABLES
+
+ISSUES = "staged_issues"
+REJECTED = "_rejected"
+ORPHAN = "refers to a row that is not there"
+UNLOADED = "refers to a table that is not loaded"
+DUPLICATE = "duplicate id: a later row of the file has it again"
+
+# An opportunity without a company can't be worked; elsewhere an empty reference is ordinary.
+EXPECTED_REFERENCES = {"opportunity": ("account_id",)}
+
+
+def make_issue_table(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table that collects the issues of one load."""
+    connection.execute(
+        f'CREATE TABLE {ISSUES} (label VARCHAR, "table" VARCHAR, file VARCHAR, line BIGINT, '
+        '"column" VARCHAR, reason VARCHAR, "value" VARCHAR, severity VARCHAR)'
+    )
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Report issues of one file of one mapping table.
+
+    Attributes:
+        connection: Holds the issues table.
+        label: Table of the mapping.
+        canonical: Canonical table that the rows go to.
+        file: Source file, relative to the folder.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    label: str
+    canonical: str
+    file: str
+
+    def unread(self, issues: list[RowIssue]) -> None:
+        """Report rows that a reader could not keep."""
+        if not issues:
+            return
+        self.connection.executemany(
+            f"INSERT INTO {ISSUES} VALUES (?, ?, ?, ?, NULL, ?, ?, 'rejected')",
+            [
+                (self.label, self.canonical, self.file, i.line, i.reason, i.value[:SHOWN])
+                for i in issues
+            ],
+        )
+
+    def rows(
+        self, table: str, condition: str, column: str, reason: str, value: str, *, strict: bool
+    ) -> int:
+        """Report the rows of a staged table that meet a condition, and mark them if strict.
+
+        Args:
+            table: Staged table with ``_line`` and the mark.
+            condition: SQL over its columns.
+            column: Column to name in the issue; working prefixes are removed.
+            reason: Why, in plain words.
+            value: SQL of the offending value.
+            strict: Whether the rows can't be kept.
+
+        Returns:
+            Number of rows.
+        """
+        found = count(self.connection, f"SELECT count(*) FROM {table} WHERE {condition}")
+        if found:
+            shown = column.removeprefix("_at_").removeprefix("_expected_")
+            parts = (self.label, self.canonical, self.file)
+            self.connection.execute(
+                f"INSERT INTO {ISSUES} SELECT {', '.join(map(literal, parts))}, {quoted(LINE)}, "
+                f"{literal(shown)}, {literal(reason)}, left({value}, {SHOWN}), "
+                f"{literal('rejected' if strict else 'warning')} FROM {table} WHERE {condition}"
+            )
+            if strict:
+                self.connection.execute(f"UPDATE {table} SET {REJECTED} = true WHERE {condition}")
+        return found
+
+
+def stage_issues(
+    connection: duckdb.DuckDBPyConnection, target: str, source: str, load_id: str
+) -> None:
+    """Turn collected issues into rows of ``quality_issue``, with ids that a re-load repeats."""
+    key = 'concat_ws(\'|\', label, file, line, "column", reason, severity, "value")'
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {target} AS "
+        f"SELECT {literal(source + ':issue:')} || md5({key}) AS id, "
+        '"table", file, line, "column", reason, "value", severity, '
+        f"{literal(source)} AS source, label AS source_id, {literal(load_id)} AS load_id "
+        f"FROM (SELECT DISTINCT * FROM {ISSUES})"
+    )
+
+
+def stage_orphans(
+    connection: duckdb.DuckDBPyConnection,
+    target: str,
+    tables: dict[str, str],
+    raw: dict[str, str],
+    load_id: str,
+) -> None:
+    """Find references of the whole warehouse that lead nowhere, and expected ones left empty.
+
+    Args:
+        connection: Where the result is made.
+        target: Table to make, with the columns of ``quality_issue``.
+        tables: Canonical table to the SQL of its rows.
+        raw: Raw table to the SQL of its rows, for file and line.
+        load_id: This load.
+    """
+    queries = []
+    for name, query in tables.items():
+        columns = columns_of(connection, f"({query})")
+        for column, referred in TABLES[name].references.items():
+            if column not in columns:
+                continue
+            found = f"SELECT id, source, source_id, {quoted(column)} AS held FROM ({query}) r"
+            if column in EXPECTED_REFERENCES.get(name, ()):
+                queries += _expected(connection, name, column, found)
+            queries += _orphans(connection, name, column, found, tables.get(referred))
+    empty = (
+        "SELECT NULL::VARCHAR AS id, NULL::VARCHAR AS source, NULL::VARCHAR AS source_id, "
+        'NULL::VARCHAR AS "table", NULL::VARCHAR AS "column", NULL::VARCHAR AS reason, '
+        'NULL::VARCHAR AS "value" WHERE false'
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TABLE orphans AS {' UNION ALL '.join([empty, *queries])}"
+    )
+    places = [
+        f"SELECT {quoted('_id')} AS id, max({quoted('_file')}) AS file, "
+        f"max({quoted(LINE)}) AS line FROM ({query}) w "
+        "WHERE _id IN (SELECT id FROM orphans) GROUP BY 1"
+        for query in raw.values()
+    ]
+    none = "SELECT NULL::VARCHAR AS id, NULL::VARCHAR AS file, NULL::BIGINT AS line WHERE false"
+    connection.execute(
+        "CREATE OR REPLACE TABLE orphan_places AS SELECT id, any_value(file) AS file, "
+        f"any_value(line) AS line FROM ({' UNION ALL '.join([none, *places])}) GROUP BY 1"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {target} AS SELECT "
+        "o.source || ':reference:' || md5(concat_ws('|', o.id, o.\"table\", o.\"column\")) AS id, "
+        'o."table", p.file, p.line, o."column", o.reason, o."value", \'warning\' AS severity, '
+        f"o.source, o.source_id, {literal(load_id)} AS load_id "
+        "FROM orphans o LEFT JOIN orphan_places p ON o.id = p.id"
+    )
+
+
+def _expected(
+    connection: duckdb.DuckDBPyConnection, name: str, column: str, found: str
+) -> list[str]:
+    # Only for sources that fill the column at all.
+    sources = connection.execute(
+        f"SELECT DISTINCT source FROM ({found}) f WHERE held IS NOT NULL"
+    ).fetchall()
+    return [
+        f"SELECT id, source, source_id, {literal(name)}, {literal(column)}, "
+        f"{literal(f'no {column}')}, NULL FROM ({found}) f "
+        f"WHERE held IS NULL AND source = {literal(source)}"
+        for (source,) in sources
+    ]
+
+
+def _orphans(
+    connection: duckdb.DuckDBPyConnection, name: str, column: str, found: str, referred: str | None
+) -> list[str]:
+    held = count(connection, f"SELECT count(held) FROM ({found}) f")
+    if not held:
+        return []
+    if referred is None or not count(connection, f"SELECT count(*) FROM ({referred}) r"):
+        return [
+            f"SELECT any_value(source) || ':' || {literal(name)} AS id, source, "
+            f"{literal(name)} AS source_id, {literal(name)}, {literal(column)}, "
+            f"{literal(UNLOADED)}, count(held) || ' rows' FROM ({found}) f "
+            "WHERE held IS NOT NULL GROUP BY source"
+        ]
+    return [
+        f"SELECT id, source, source_id, {literal(name)}, {literal(column)}, {literal(ORPHAN)}, "
+        f"held FROM ({found}) f WHERE held IS NOT NULL "
+        f"AND held NOT IN (SELECT id FROM ({referred}) r)"
+    ]
+
+
+def is_reference_issue() -> str:
+    """Write the condition that a quality issue ``t`` came from a look at the whole warehouse."""
+    return "t.id LIKE '%:reference:%'"
+
+
+def rejected_rows(connection: duckdb.DuckDBPyConnection) -> int:
+    """Count the source rows that were not kept."""
+    return count(
+        connection,
+        f"SELECT count(DISTINCT (label, file, line)) FROM {ISSUES} WHERE severity = 'rejected'",
+    )
