@@ -18,7 +18,7 @@ from knowledge.sources.sample.columns import (
     stream,
 )
 from knowledge.sources.sample.world import World
-from knowledge.sources.sample.write import blank, iso, label, serial, write_jsonl
+from knowledge.sources.sample.write import blank, iso, label, write_jsonl
 
 # Type id and name as the tool's own API gives them.
 ACTIVITIES: Final = (
@@ -117,12 +117,10 @@ def _write_activities(folder: Path, world: World, audience: Audience) -> int:
     )
     count = len(lead)
     depth = np.where(kind == ATTENDED, rng.beta(3, 1.6, count).round(2), np.nan)
-    numbers = np.arange(count, dtype=np.int64) + 10_000_000
     return write_jsonl(
         folder / "activities.jsonl",
         {
-            "id": numbers,
-            "marketoGUID": serial("mk-", numbers),
+            "id": np.arange(count, dtype=np.int64) + 10_000_000,
             "leadId": audience.numbers[audience.of_lead[lead]],
             "activityDate": iso(at),
             "activityTypeId": label(kind, [number for number, _ in ACTIVITIES]),

@@ -91,7 +91,6 @@ BROKEN: Final[dict[str, tuple[str, ...]]] = {
     ),
     "product/events.jsonl": (
         '{"event_id":"evt-99900001","user_id":"u-100003","event":"login","timestamp":',
-        "",
         '{"event_id":"evt-99900002","user_id":"u-100004","event":"login","timestamp":"yesterday"}',
     ),
 }

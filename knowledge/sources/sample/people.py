@@ -1,14 +1,13 @@
 """The leads: who they are, where they come from, and the latent quality that drives all else."""
 
 from dataclasses import dataclass, fields, replace
-from datetime import date
 from typing import Final
 
 import numpy as np
 
 from knowledge.sources.sample import names
 from knowledge.sources.sample.catalog import DIMENSIONS
-from knowledge.sources.sample.clock import DAY, END, HOUR, arrivals, seconds
+from knowledge.sources.sample.clock import DAY, END, HOUR, START, arrivals, seconds
 from knowledge.sources.sample.columns import Flags, Floats, Ints, Texts, choose, some, stream
 from knowledge.sources.sample.company import Companies
 from knowledge.sources.sample.leaks import Leak, Story
@@ -79,7 +78,8 @@ def make_people(seed: int, scale: float, companies: Companies, story: Story) -> 
     source = _sources(rng, created, story)
     region = _concentrate(rng, source, region, story)
     company = _company_in(rng, companies, region)
-    created = np.clip(created - companies.offset[company] * HOUR, *_PERIOD).astype(np.int64)
+    created = created - companies.offset[company] * HOUR
+    created = np.minimum(np.where(created < START, created + DAY, created), END)
     codes = {
         "lead_source": source,
         "region": companies.region[company],
@@ -110,9 +110,6 @@ def make_people(seed: int, scale: float, companies: Companies, story: Story) -> 
         companies.offset[company],
     )
     return _in_order(_with_duplicates(rng, base, whole - count))
-
-
-_PERIOD: Final = (seconds(date(2025, 5, 1)), END)
 
 
 def _sources(rng: np.random.Generator, created: Ints, story: Story) -> Ints:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from knowledge.sources.sample.catalog import CONTENT, CONTENT_IDS
 from knowledge.sources.sample.clock import DAY, END, HOUR, START, seconds
-from knowledge.sources.sample.columns import Ints, Texts, choose, spread, stream
+from knowledge.sources.sample.columns import Ints, Texts, choose, some, spread, stream
 from knowledge.sources.sample.world import World
 from knowledge.sources.sample.write import label, serial, write_parquet
 
@@ -21,7 +21,7 @@ _PAGES: Final = (
     ("Integrations", "/integrations", "Page Viewed", -1, 0.07),
     ("Blog", "/blog", "Page Viewed", -1, 0.13),
     ("Security", "/security", "Page Viewed", -1, 0.04),
-    ("Demo request", "/demo", "Demo Requested", -1, 0.02),
+    ("Demo request", "/demo", "Demo Page Viewed", -1, 0.02),
     *(
         (title, f"/resources/{slug}", "Content Viewed", place, 0.01)
         for place, (slug, title, _, _) in enumerate(CONTENT)
@@ -64,30 +64,38 @@ def make_visitors(world: World) -> Visitors:
 
 
 def write_web(folder: Path, world: World, visitors: Visitors) -> dict[str, int]:
-    """Write one Parquet file a month and count the rows."""
+    """Write who said who they are, and the page views in one Parquet file a quarter."""
     rng = stream(world.seed, "web")
     visitor, at = _views(rng, world, visitors)
-    page = choose(rng, np.array([page[4] for page in _PAGES]), len(visitor))
-    said = np.flatnonzero((visitors.lead >= 0) & (visitors.known_from <= END))
-    everyone = np.concatenate([visitor, said])
-    moment = np.concatenate([at, visitors.known_from[said]])
-    page = np.concatenate([page, np.full(len(said), -1)])
     first, last = world.story.tracking_gap
-    kept = (moment < seconds(first)) | (moment >= seconds(last) + DAY)
-    # The calls that say who a visitor is come from the server and were not lost.
-    kept |= page < 0
-    everyone, moment, page = everyone[kept], moment[kept], page[kept]
-    order = np.lexsort((page, everyone, moment))
-    table = pa.table(_columns(rng, world, visitors, (everyone[order], moment[order], page[order])))
-    months = moment[order].astype("datetime64[s]").astype("datetime64[M]")
-    counts = {}
-    for month in np.unique(months):
-        begin, end = np.searchsorted(months, month), np.searchsorted(months, month, side="right")
+    kept = (at < seconds(first)) | (at >= seconds(last) + DAY)
+    visitor, at = visitor[kept], at[kept]
+    order = np.lexsort((visitor, at))
+    table = pa.table(_pages(rng, visitors, visitor[order], at[order]))
+    months = at[order].astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
+    counts = {"identifies.parquet": _write_identifies(folder, world, visitors)}
+    for quarter in np.unique(months // 3):
+        begin, end = np.searchsorted(months, [quarter * 3, quarter * 3 + 3])
         part = table.slice(int(begin), int(end - begin))
-        name = f"events_{str(month).replace('-', '_')}.parquet"
+        name = f"pages_{1970 + quarter // 4}_q{quarter % 4 + 1}.parquet"
         columns = {column: part[column] for column in part.column_names}
         counts[name] = write_parquet(folder / name, columns)
     return counts
+
+
+def _write_identifies(folder: Path, world: World, visitors: Visitors) -> int:
+    """Write the calls that say who a visitor is; they come from the server, so none is lost."""
+    said = np.flatnonzero((visitors.lead >= 0) & (visitors.known_from <= END))
+    said = said[np.argsort(visitors.known_from[said], kind="stable")]
+    email = world.shown.email[visitors.lead[said]]
+    columns = {
+        "message_id": serial("idn-", np.arange(len(said), dtype=np.int64) + 10_000_000),
+        "anonymous_id": visitors.anonymous_id[said],
+        "user_id": np.char.lower(email),
+        "email": email,
+        "timestamp": _instants(visitors.known_from[said]),
+    }
+    return write_parquet(folder / "identifies.parquet", columns)
 
 
 def _views(rng: np.random.Generator, world: World, visitors: Visitors) -> tuple[Ints, Ints]:
@@ -111,28 +119,23 @@ def _views(rng: np.random.Generator, world: World, visitors: Visitors) -> tuple[
     return session[view][kept], moment[kept]
 
 
-def _columns(
-    rng: np.random.Generator, world: World, visitors: Visitors, events: tuple[Ints, Ints, Ints]
-) -> dict[str, Any]:
-    who, at, page = events
+def _pages(rng: np.random.Generator, visitors: Visitors, who: Ints, at: Ints) -> dict[str, Any]:
     count = len(who)
-    says = page < 0
-    lead = np.where(says, visitors.lead[who], -1)
+    page = choose(rng, np.array([entry[4] for entry in _PAGES]), count)
+    content = np.array([entry[3] for entry in _PAGES])[page]
+    referrer = np.where(some(rng, 0.6, count), -1, rng.integers(0, len(_REFERRERS), count))
     return {
         "message_id": serial("seg-", np.arange(count, dtype=np.int64) + 10_000_000),
-        "type": pa.array(np.where(says, "identify", "page")),
         "anonymous_id": label(who, visitors.anonymous_id),
-        "user_id": label(lead, np.char.lower(world.shown.email)),
-        "traits_email": label(lead, world.shown.email),
         "event": label(page, [entry[2] for entry in _PAGES]),
         "name": label(page, [entry[0] for entry in _PAGES]),
-        "context_page_path": label(page, [entry[1] for entry in _PAGES]),
-        "context_page_referrer": label(
-            np.where(says, -1, choose(rng, np.array([0.4, 0.2, 0.1]), count)), _REFERRERS
-        ),
-        "content_id": label(
-            np.where(says, -1, np.array([entry[3] for entry in _PAGES])[page]), CONTENT_IDS
-        ),
-        "scroll_depth": pa.array(rng.beta(2, 2, count).round(2), mask=says),
-        "timestamp": pa.array(at.astype("datetime64[s]")).cast(pa.timestamp("us", tz="UTC")),
+        "path": label(page, [entry[1] for entry in _PAGES]),
+        "referrer": label(referrer, _REFERRERS),
+        "content_id": label(content, CONTENT_IDS),
+        "scroll_depth": rng.beta(2, 2, count).round(2),
+        "timestamp": _instants(at),
     }
+
+
+def _instants(at: Ints) -> pa.Array:
+    return pa.array(at.astype("datetime64[s]")).cast(pa.timestamp("us", tz="UTC"))
