@@ -8,6 +8,8 @@ from dataclasses import dataclass
 HEADING = re.compile(r"^(#{1,3})[ \t]+(.+?)[ \t]*#*[ \t]*$")
 FENCE = re.compile(r"^\s*(```|~~~)")
 OPENING = "Overview"  # what stands before the first heading
+# A paragraph, or an item of a list with its wrapped lines.
+BLOCK = re.compile(r"\S(?:.|\n(?!\s*(?:\n|[-*+] |\d+[.)] )))*")
 # The encoder reads 256 tokens, about 1,100 characters of English.
 LONGEST = 1_100
 
@@ -30,7 +32,7 @@ class Section:
 
 
 def split(text: str, start: int = 0) -> list[Section]:
-    """Split the body of a Markdown document by heading, long sections by paragraph.
+    """Split the body of a Markdown document by heading, long sections by paragraph or list item.
 
     Args:
         text: The whole file's text.
@@ -71,10 +73,10 @@ def _headed(text: str, start: int) -> Iterator[tuple[str, int, int]]:
 
 
 def _pieces(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
-    """Trim a section and cut it between paragraphs where it is too long to embed whole."""
+    """Trim a section and cut it between blocks where it is too long to embed whole."""
     begin = end = None
-    for paragraph in re.finditer(r"\S(?:.|\n(?!\s*\n))*", text[first:last]):
-        low, high = first + paragraph.start(), first + paragraph.end()
+    for block in BLOCK.finditer(text, first, last):
+        low, high = block.span()
         while high > low and text[high - 1].isspace():
             high -= 1
         if begin is not None and end is not None and high - begin > LONGEST:
