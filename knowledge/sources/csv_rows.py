@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from knowledge.sources.issues import RowIssue
 from knowledge.sources.survey import open_bytes
@@ -43,23 +44,31 @@ def split_line(text: str, delimiter: str) -> list[str] | None:
     return rows[0] if len(rows) == 1 else None
 
 
+class Layout(NamedTuple):
+    """Say how a CSV file is laid out.
+
+    Attributes:
+        delimiter: What separates fields.
+        width: Number of fields that the header promises.
+        encoding: Encoding of the text; UTF-8 where None.
+    """
+
+    delimiter: str
+    width: int
+    encoding: str | None
+
+
 def read_rows(
-    path: Path,
-    *,
-    delimiter: str,
-    width: int,
-    encoding: str | None,
-    issues: list[RowIssue],
+    path: Path, layout: Layout, issues: list[RowIssue]
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield (line, fields) of every row that can be read, after the header.
 
     Args:
         path: A CSV file, also gzipped.
-        delimiter: What separates fields.
-        width: Number of fields that the header promises.
-        encoding: Encoding of the text; UTF-8 where None.
+        layout: Delimiter, width and encoding.
         issues: Receives what could not be read, in the order of the file.
     """
+    delimiter, width, encoding = layout
     lines = _Lines(decoded_lines(path, encoding))
     lines.take()  # the header was read by whoever knows the width
     while (taken := lines.take()) is not None:

@@ -1,19 +1,20 @@
+# ruff: noqa: S608 - names are quoted; DuckDB takes no parameters for identifiers
 """Read CSV, JSON lines and Parquet files exactly as received, each row with its line."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from knowledge.sources.csv_rows import WRONG_ENCODING, decoded_lines, read_rows, split_line
+from knowledge.sources.csv_rows import WRONG_ENCODING, Layout, decoded_lines, read_rows, split_line
 from knowledge.sources.issues import RowIssue
-from knowledge.sources.sql import columns_of, count, literal, only_row, quoted
+from knowledge.sources.sql import columns_of, count, literal, quoted
 from knowledge.sources.survey import SourceFileError, Survey, survey
 
 LINE = "_line"
@@ -29,6 +30,18 @@ BAD_LINES, BAD_SHARE = 10, 0.01
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".parquet")
 
 
+class ReadOptions(NamedTuple):
+    """Say how text is laid out where that can't be seen from the file.
+
+    Attributes:
+        delimiter: Of CSV; found in the header where None.
+        encoding: Of text; UTF-8 where None.
+    """
+
+    delimiter: str | None = None
+    encoding: str | None = None
+
+
 @dataclass
 class SourceTable:
     """Describe a file that was read into a table of a DuckDB connection.
@@ -36,25 +49,53 @@ class SourceTable:
     Attributes:
         name: The table: ``_line`` and the columns as received (one JSON ``document`` a row for
             JSON lines).
-        text: SQL that gives ``_line`` and the wanted columns, all as text.
-        rows: Rows kept.
+        path: The file.
+        columns: Columns that the file has; keys that occur, for JSON lines.
         issues: Rows that could not be kept.
+        rows: Rows kept.
+        is_json: Whether columns are reached through the document.
     """
 
     name: str
-    text: str
-    rows: int
-    issues: list[RowIssue] = field(default_factory=list)
+    path: Path
+    columns: list[str]
+    issues: list[RowIssue]
+    rows: int = 0
+    is_json: bool = False
+
+    def check(self, wanted: Sequence[str]) -> None:
+        """Refuse a file that lacks a column which the mapping reads.
+
+        Raises:
+            SourceFileError: Names the file, the column and what was probably meant.
+        """
+        for column in wanted:
+            name = column.split(".")[0] if self.is_json else column
+            if name not in self.columns:
+                near = get_close_matches(column, self.columns, n=1, cutoff=0.6)
+                there = ", ".join(self.columns[:20])
+                hint = f"did you mean '{near[0]}'?" if near else f"it has {there}."
+                raise SourceFileError(
+                    f"{self.path.name} has no column '{column}', which the mapping reads; {hint}"
+                )
+
+    def text(self, wanted: Sequence[str]) -> str:
+        """Write the SQL that gives ``_line`` and the wanted columns, all as text."""
+        if not self.is_json:
+            parts = [f"CAST({quoted(c)} AS VARCHAR) AS {quoted(c)}" for c in wanted]
+            return f"SELECT {', '.join([LINE, *parts])} FROM {quoted(self.name)}"
+        # All paths at once, so that each document is parsed once.
+        paths = ", ".join(literal(_json_path(column)) for column in wanted)
+        parts = [f"held[{place}] AS {quoted(c)}" for place, c in enumerate(wanted, start=1)]
+        return (
+            f"SELECT {', '.join([LINE, *parts])} FROM "
+            f"(SELECT {LINE}, json_extract_string({DOCUMENT}, [{paths}]) AS held "
+            f"FROM {quoted(self.name)}) d"
+        )
 
 
 def read_file(
-    connection: duckdb.DuckDBPyConnection,
-    name: str,
-    path: Path,
-    wanted: Sequence[str],
-    *,
-    delimiter: str | None = None,
-    encoding: str | None = None,
+    connection: duckdb.DuckDBPyConnection, name: str, path: Path, options: ReadOptions
 ) -> SourceTable:
     """Read one file into a new table of a connection.
 
@@ -62,20 +103,25 @@ def read_file(
         connection: Where the table is made.
         name: Name of the new table.
         path: ``.csv``, ``.tsv``, ``.jsonl``, ``.ndjson`` (all also ``.gz``) or ``.parquet``.
-        wanted: Source columns that must be there; in JSON lines a dotted name reaches inside.
-        delimiter: Of CSV; found in the header where None.
-        encoding: Of text; UTF-8 where None.
+        options: Delimiter and encoding.
 
     Raises:
         SourceFileError: The file as a whole can't be read; one sentence with the remedy.
     """
     if path.suffix == ".parquet":
-        return _read_parquet(connection, name, path, wanted)
-    found = survey(path)
-    _check_text(path, found, encoding)
-    if path.name.removesuffix(".gz").endswith((".jsonl", ".ndjson")):
-        return _read_json_lines(connection, name, path, wanted, found, encoding)
-    return _read_csv(connection, name, path, wanted, found, delimiter, encoding)
+        table = _read_parquet(connection, name, path)
+    else:
+        found = survey(path)
+        _check_text(path, found, options.encoding)
+        is_json = path.name.removesuffix(".gz").endswith((".jsonl", ".ndjson"))
+        read = _read_json_lines if is_json else _read_csv
+        table = read(connection, name, path, found, options)
+    table.rows = count(connection, f"SELECT count(*) FROM {quoted(name)}")
+    if table.rows + len(table.issues) == 0:
+        raise SourceFileError(
+            f"{path.name} has no rows; export it again or take it out of the mapping."
+        )
+    return table
 
 
 def _check_text(path: Path, found: Survey, encoding: str | None) -> None:
@@ -107,29 +153,28 @@ def _read_csv(
     connection: duckdb.DuckDBPyConnection,
     name: str,
     path: Path,
-    wanted: Sequence[str],
     found: Survey,
-    delimiter: str | None,
-    encoding: str | None,
+    options: ReadOptions,
 ) -> SourceTable:
-    _, first, _ = next(decoded_lines(path, encoding))
+    _, first, _ = next(decoded_lines(path, options.encoding))
     if first is None:
         raise SourceFileError(f"The header of {path.name} is not UTF-8 text; save it as UTF-8.")
-    separator = delimiter or max(DELIMITERS, key=first.count)
+    separator = options.delimiter or max(DELIMITERS, key=first.count)
     columns = _header(path, first, separator)
-    _check_wanted(path, columns, wanted)
     issues: list[RowIssue] = []
-    plain = found.utf8 and not (found.quotes or found.blank_lines or found.lone_returns)
-    if plain and encoding is None and len(columns) > 1:
+    # Without quotes and oddities a line is a row, and compiled code reads it to the same result.
+    if _is_plain(found, options) and not found.quotes and len(columns) > 1:
         batches = _plain_batches(path, columns, separator, issues)
     else:
-        rows = read_rows(
-            path, delimiter=separator, width=len(columns), encoding=encoding, issues=issues
-        )
-        batches = _exact_batches(rows, columns)
+        layout = Layout(separator, len(columns), options.encoding)
+        batches = _exact_batches(read_rows(path, layout, issues), columns)
     _fill(connection, name, columns, batches)
-    text = f"SELECT {', '.join(map(quoted, (LINE, *wanted)))} FROM {quoted(name)}"
-    return _counted(connection, path, SourceTable(name, text, 0, issues))
+    return SourceTable(name, path, columns, issues)
+
+
+def _is_plain(found: Survey, options: ReadOptions) -> bool:
+    odd = found.blank_lines or found.lone_returns or not found.utf8
+    return options.encoding is None and not odd
 
 
 def _header(path: Path, first: str, delimiter: str) -> list[str]:
@@ -152,16 +197,6 @@ def _header(path: Path, first: str, delimiter: str) -> list[str]:
             )
         seen.add(column.lower())
     return names
-
-
-def _check_wanted(path: Path, columns: Sequence[str], wanted: Sequence[str]) -> None:
-    for column in wanted:
-        if column not in columns:
-            near = get_close_matches(column, columns, n=1, cutoff=0.6)
-            hint = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(columns[:20])}."
-            raise SourceFileError(
-                f"{path.name} has no column '{column}', which the mapping reads; {hint}"
-            )
 
 
 def _schema(columns: Sequence[str]) -> pa.Schema:
@@ -253,64 +288,30 @@ def _fill(
     connection.unregister("incoming")
 
 
-def _counted(connection: duckdb.DuckDBPyConnection, path: Path, table: SourceTable) -> SourceTable:
-    table.rows = count(connection, f"SELECT count(*) FROM {quoted(table.name)}")
-    if table.rows + len(table.issues) == 0:
-        raise SourceFileError(
-            f"{path.name} has no rows; export it again or take it out of the mapping."
-        )
-    return table
-
-
 def _read_json_lines(
     connection: duckdb.DuckDBPyConnection,
     name: str,
     path: Path,
-    wanted: Sequence[str],
     found: Survey,
-    encoding: str | None,
+    options: ReadOptions,
 ) -> SourceTable:
     issues: list[RowIssue] = []
-    rows = _json_rows(path, encoding, issues)
-    if found.utf8 and not found.lone_returns and not found.blank_lines and encoding is None:
+    if _is_plain(found, options):
         batches = _plain_batches(path, [DOCUMENT], UNIT_SEPARATOR, issues, header=False)
     else:
-        batches = _exact_batches(rows, [DOCUMENT])
+        batches = _exact_batches(_json_rows(path, options.encoding, issues), [DOCUMENT])
     _fill(connection, name, [DOCUMENT], batches)
     table = quoted(name)
-    bad = f"json_valid({DOCUMENT}) IS NOT TRUE OR json_type({DOCUMENT}) IS DISTINCT FROM 'OBJECT'"
-    for line, value in connection.execute(
-        f"SELECT {LINE}, {DOCUMENT} FROM {table} WHERE {bad} ORDER BY {LINE}"
-    ).fetchall():
-        issues.append(RowIssue(line, NOT_JSON, value or ""))
-    connection.execute(f"DELETE FROM {table} WHERE {bad}")
-    issues.sort()
-    paths = {column: _json_path(column) for column in wanted}
-    if paths:
-        present = only_row(
-            connection,
-            "SELECT "
-            + ", ".join(
-                f"coalesce(bool_or(json_exists({DOCUMENT}, {literal(path)})), false)"
-                for path in paths.values()
-            )
-            + f" FROM {table}",
-        )
-        keys = [
-            row[0]
-            for row in connection.execute(
-                f"SELECT DISTINCT unnest(json_keys({DOCUMENT})) FROM {table} LIMIT 100"
-            ).fetchall()
-        ]
-        lacking = [c for c, there in zip(paths, present, strict=True) if not there]
-        if lacking and len(keys) > 0:
-            _check_wanted(path, sorted(keys), lacking[:1])
-    parts = [
-        f"json_extract_string({DOCUMENT}, {literal(where)}) AS {quoted(column)}"
-        for column, where in paths.items()
-    ]
-    text = f"SELECT {', '.join([LINE, *parts])} FROM {table}"
-    return _counted(connection, path, SourceTable(name, text, 0, issues))
+    bad = f"NOT coalesce(json_valid({DOCUMENT}), false) OR json_type({DOCUMENT}) <> 'OBJECT'"
+    rows = connection.execute(f"SELECT {LINE}, {DOCUMENT} FROM {table} WHERE {bad}").fetchall()
+    if rows:
+        issues += [RowIssue(line, NOT_JSON, value or "") for line, value in rows]
+        issues.sort()
+        connection.execute(f"DELETE FROM {table} WHERE {bad}")
+    keys = connection.execute(
+        f"SELECT DISTINCT unnest(json_keys({DOCUMENT})) AS k FROM {table} ORDER BY k"
+    ).fetchall()
+    return SourceTable(name, path, [key for (key,) in keys], issues, is_json=True)
 
 
 def _json_path(column: str) -> str:
@@ -327,22 +328,16 @@ def _json_rows(
             yield number, [text]
 
 
-def _read_parquet(
-    connection: duckdb.DuckDBPyConnection, name: str, path: Path, wanted: Sequence[str]
-) -> SourceTable:
-    table = quoted(name)
+def _read_parquet(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> SourceTable:
     try:
         connection.execute(
-            f"CREATE TABLE {table} AS SELECT file_row_number + 1 AS {LINE}, "
+            f"CREATE TABLE {quoted(name)} AS SELECT file_row_number + 1 AS {LINE}, "
             "* EXCLUDE (file_row_number) "
             f"FROM read_parquet({literal(str(path))}, file_row_number = true)"
         )
     except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
         raise SourceFileError(
-            f"{path.name} can't be read as Parquet ({str(error).splitlines()[0]}); export it again."
+            f"{path.name} can't be read as Parquet ({reason}); export it again."
         ) from None
-    columns = columns_of(connection, table)[1:]
-    _check_wanted(path, columns, wanted)
-    parts = [f"CAST({quoted(column)} AS VARCHAR) AS {quoted(column)}" for column in wanted]
-    text = f"SELECT {', '.join([LINE, *parts])} FROM {table}"
-    return _counted(connection, path, SourceTable(name, text, 0))
+    return SourceTable(name, path, columns_of(connection, quoted(name))[1:], [])

@@ -11,6 +11,7 @@ from knowledge.warehouse.schema import TABLES
 from knowledge.warehouse.stages import EXITS
 
 MISSING = "_missing"
+FILE, ORDER = "_file", "_order"
 JOURNEY = "_journey"
 CASE = "case"
 # Columns whose values must be stages or exits.
@@ -43,7 +44,7 @@ def conform(
     """Turn source columns into canonical ones, all text, with keys and references prefixed.
 
     Args:
-        frame: ``_line`` and the source columns as text.
+        frame: ``_line``, ``_file``, ``_order`` of the file, and the source columns as text.
         table: What the mapping says about these rows.
         label: The table's name in the mapping.
         source: Source whose name prefixes ids.
@@ -60,6 +61,8 @@ def conform(
     prefix = f"{source}:{label}:" if table.into in EVENT_TABLES else f"{source}:"
     columns: dict[str, nw.Expr] = {
         LINE: nw.col(LINE),
+        FILE: nw.col(FILE),
+        ORDER: nw.col(ORDER),
         "id": nw.concat_str(nw.lit(prefix), key),
         "source_id": key,
         MISSING: _first_missing(table),
@@ -70,22 +73,19 @@ def conform(
     stage_values = STAGE_COLUMNS.get(table.into, ())
     references = _references(table)
     for name, spec in table.columns.items():
-        value = text(spec.column)
+        received = text(spec.column)
+        meanings = table.values.get(name, {})
         if name in stage_values:
-            columns[original_column(name)] = value
-            columns[name] = _stage_value(value, table.values.get(name, {}), known)
-        else:
-            value = _translated(value, table.values.get(name, {}))
-            columns[name] = (
-                nw.concat_str(nw.lit(f"{spec.source or source}:"), value)
-                if name in references
-                else value
-            )
+            columns[original_column(name)] = received
+            columns[name] = _stage_value(received, meanings, known)
+            continue
+        meant = _translated(received, meanings)
+        is_reference = name in references
+        columns[name] = _prefixed(meant, spec.source or source) if is_reference else meant
     for stage, rule in table.stages.items():
-        value = text(rule.column)
-        columns[stage_column(stage)] = (
-            nw.when(_matches(rule.where)).then(value) if rule.where else value
-        )
+        entered = text(rule.column)
+        applies = _matches(rule.where) if rule.where else nw.lit(True)  # noqa: FBT003 - a literal
+        columns[stage_column(stage)] = nw.when(applies).then(entered)
     for name in table.expected:
         columns[expected_column(name)] = text(name)
     if table.stages or table.journey:
@@ -106,6 +106,10 @@ def text(column: str) -> nw.Expr:
 def _matches(wanted: Filter) -> nw.Expr:
     conditions = [text(column).is_in(values) for column, values in wanted.items()]
     return nw.all_horizontal(*conditions, ignore_nulls=True)
+
+
+def _prefixed(value: nw.Expr, source: str) -> nw.Expr:
+    return nw.concat_str(nw.lit(f"{source}:"), value)
 
 
 def _key(table: TableMapping) -> nw.Expr:
@@ -134,8 +138,7 @@ def _references(table: TableMapping) -> set[str]:
 def _journey(spec: Column | None, own: nw.Expr, source: str) -> nw.Expr:
     if spec is None:
         return own
-    named = nw.concat_str(nw.lit(f"{spec.source or source}:"), text(spec.column))
-    return nw.coalesce(named, own)
+    return nw.coalesce(_prefixed(text(spec.column), spec.source or source), own)
 
 
 def _translated(value: nw.Expr, values: Dict[str, str]) -> nw.Expr:

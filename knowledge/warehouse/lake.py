@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names are quoted; DuckDB takes no parameters for identifiers
 """Delta Lake tables in a folder: read at a version, written by diff, restored after a crash."""
 
 import shutil
@@ -25,12 +26,12 @@ BATCH_ROWS = 100_000
 
 @dataclass(frozen=True)
 class Change:
-    """Count what a diff wrote, and name the temporary tables that hold the ids.
+    """Count what a diff wrote.
 
     Attributes:
         written: Rows inserted or updated.
         deleted: Rows removed.
-        ids: Table of a connection with the ids of all of them.
+        ids: SQL of the ids of all of them, valid until the next diff of the same table.
     """
 
     written: int
@@ -141,9 +142,8 @@ class Lake:
         current = self.version(name)
         if current is None:
             self.append(connection, name, f"SELECT * FROM {staged}")
-            connection.execute(f"CREATE OR REPLACE TABLE {changed} AS SELECT id FROM {staged}")
-            written = count(connection, f"SELECT count(*) FROM {changed}")
-            return Change(written, 0, changed)
+            written = count(connection, f"SELECT count(*) FROM {staged}")
+            return Change(written, 0, f"SELECT id FROM {staged}")
         target = f"target_{name}"
         query = self.select(name, dict.fromkeys(columns, "text"), current)
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {target} AS {query}")
@@ -161,7 +161,9 @@ class Lake:
         written = count(connection, f"SELECT count(*) FROM {changed}")
         updated = count(connection, f"SELECT count(*) FROM {changed} WHERE NOT is_new")
         deleted = count(connection, f"SELECT count(*) FROM {gone}")
-        rows = f"SELECT s.* FROM {staged} s WHERE s.id IN (SELECT id FROM {changed})"
+        rows = f"SELECT s.* FROM {staged} s"
+        if written < count(connection, f"SELECT count(*) FROM {staged}"):
+            rows += f" WHERE s.id IN (SELECT id FROM {changed})"
         if deleted:
             merger = self._merger(connection, name, f"SELECT id FROM {gone}")
             merger.when_matched_delete().execute()
@@ -176,8 +178,8 @@ class Lake:
             merger.when_matched_update(settings).when_not_matched_insert_all().execute()
         elif written:
             self.append(connection, name, rows)
-        connection.execute(f"INSERT INTO {changed} SELECT id, false FROM {gone}")
-        return Change(written, deleted, changed)
+        ids = f"SELECT id FROM {changed} UNION ALL SELECT id FROM {gone}"
+        return Change(written, deleted, ids)
 
     def _merger(self, connection: duckdb.DuckDBPyConnection, name: str, query: str) -> Any:
         return self.open(name).merge(

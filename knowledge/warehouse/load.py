@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names are quoted; DuckDB takes no parameters for identifiers
 """Load a folder of source files into a new version of the warehouse, whole or not at all."""
 
 import shutil
@@ -5,7 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,11 +16,12 @@ from filelock import FileLock, Timeout
 
 from knowledge.errors import BadInputError, WeirError
 from knowledge.sources.files import SUFFIXES
+from knowledge.sources.sql import literal
 from knowledge.sources.survey import digest
 from knowledge.warehouse.mapping import Mapping
 from knowledge.warehouse.quality import ISSUES, make_issue_table, rejected_rows
 from knowledge.warehouse.schema import TABLES
-from knowledge.warehouse.staging import SourceFile, Staged, stage_table
+from knowledge.warehouse.staging import SourceFile, Stage, Staged
 from knowledge.warehouse.versions import Warehouse, WarehouseVersion, now
 from knowledge.warehouse.write import write_load
 
@@ -136,14 +138,16 @@ def _load(
     started = now()
     load_id = f"load_{started:%Y%m%dT%H%M%S}_{uuid4().hex[:6]}"
     with tempfile.TemporaryDirectory(prefix=STAGING, dir=warehouse.folder) as scratch:
-        connection = duckdb.connect(str(Path(scratch) / "staging.duckdb"))
+        connection = duckdb.connect()
         try:
             connection.execute("SET TimeZone = 'UTC'")
+            # What memory can't hold is kept there while the load runs.
+            connection.execute(f"SET temp_directory = {literal(scratch)}")
             make_issue_table(connection)
-            staged = _stage(connection, mapping, pending, load_id, say)
-            written, meta = write_load(
-                connection, warehouse.lake, pinned, mapping, staged, pending, load_id, say
-            )
+            latest = max(started, mapping.as_of_time or started) + timedelta(days=1)
+            stage = Stage(connection, mapping, load_id, latest)
+            staged = _stage(stage, pending, say)
+            written, meta = write_load(stage, warehouse.lake, pinned, staged, pending, say)
             rejected = rejected_rows(connection)
             reasons = _reasons(connection)
         finally:
@@ -153,11 +157,11 @@ def _load(
         for path in sorted(warehouse.lake.tables.iterdir())
         if (version := warehouse.lake.version(path.name)) is not None
     }
-    version = warehouse.commit(load_id, "load", tables, meta)
+    committed = warehouse.commit(load_id, "load", tables, meta)
     say("Done", 1.0)
     return LoadReport(
         load_id,
-        version.version,
+        committed.version,
         written,
         rejected,
         sum(reasons.values()),
@@ -199,22 +203,12 @@ def _check_stages(pinned: WarehouseVersion, mapping: Mapping) -> None:
         )
 
 
-def _stage(
-    connection: duckdb.DuckDBPyConnection,
-    mapping: Mapping,
-    pending: list[SourceFile],
-    load_id: str,
-    say: Progress,
-) -> list[Staged]:
-    latest = max(now(), mapping.as_of_time or datetime.min) + timedelta(days=1)
+def _stage(stage: Stage, pending: list[SourceFile], say: Progress) -> list[Staged]:
     labels = list(dict.fromkeys(file.label for file in pending))
     staged = []
     for place, label in enumerate(labels):
         say(f"Reading {label}", 0.5 * place / len(labels))
-        files = [file for file in pending if file.label == label]
-        staged.append(
-            stage_table(connection, mapping, label, files, load_id=load_id, latest=latest)
-        )
+        staged.append(stage.add(label, [file for file in pending if file.label == label]))
     return staged
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names are quoted; DuckDB takes no parameters for identifiers
 """Parse conformed text into types; every value that can't be parsed is reported.
 
 The only file with DuckDB's own SQL for types, because no engine-neutral form tells a date that
@@ -12,7 +13,7 @@ import duckdb
 
 from knowledge.sources.sql import columns_of, literal, quoted
 from knowledge.warehouse.lake import SQL_TYPES
-from knowledge.warehouse.quality import REJECTED, Reporter
+from knowledge.warehouse.quality import REJECTED, Problem, Reporter
 from knowledge.warehouse.schema import Kind
 
 TIME = (
@@ -83,18 +84,20 @@ def type_table(
     connection.execute(
         f"CREATE OR REPLACE TABLE {typed} AS SELECT {', '.join(parts)} FROM {conformed}"
     )
+    found = []
     for name, kind in kinds.items():
         value, received = quoted(name), quoted(_received(name))
-        problems = [(f"{received} IS NOT NULL AND {value} IS NULL", UNREADABLE[kind])]
+        strict = name in how.strict
+        unread = f"{received} IS NOT NULL AND {value} IS NULL"
+        found.append(Problem(unread, name, UNREADABLE[kind], received, strict=strict))
         if kind == "time":
-            problems += [
-                (f"{value} > {_latest(name, how)}", FUTURE),
-                (f"{value} < {EARLIEST}", OLD),
-            ]
-        for condition, reason in problems:
-            if report.rows(typed, condition, name, reason, received, strict=name in how.strict):
-                connection.execute(f"UPDATE {typed} SET {value} = NULL WHERE {condition}")
-        connection.execute(f"ALTER TABLE {typed} DROP COLUMN {received}")
+            limits = ((f"{value} > {_latest(name, how)}", FUTURE), (f"{value} < {EARLIEST}", OLD))
+            found += [Problem(c, name, reason, received, strict=strict) for c, reason in limits]
+    for problem in report.problems(typed, found):
+        value = quoted(problem.column)
+        connection.execute(f"UPDATE {typed} SET {value} = NULL WHERE {problem.condition}")
+    for name in kinds:
+        connection.execute(f"ALTER TABLE {typed} DROP COLUMN {quoted(_received(name))}")
 
 
 def _received(name: str) -> str:

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names are quoted; DuckDB takes no parameters for identifiers
 """Quality issues: what could not be read, what was dropped, and references that lead nowhere."""
 
 from dataclasses import dataclass
@@ -6,11 +7,12 @@ import duckdb
 
 from knowledge.sources.files import LINE
 from knowledge.sources.issues import SHOWN, RowIssue
-from knowledge.sources.sql import columns_of, count, literal, quoted
+from knowledge.sources.sql import columns_of, count, literal, only_row, quoted
 from knowledge.warehouse.schema import TABLES
 
 ISSUES = "staged_issues"
 REJECTED = "_rejected"
+FILE = "_file"
 ORPHAN = "refers to a row that is not there"
 UNLOADED = "refers to a table that is not loaded"
 DUPLICATE = "duplicate id: a later row of the file has it again"
@@ -28,61 +30,86 @@ def make_issue_table(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 @dataclass(frozen=True)
+class Problem:
+    """Describe what may be wrong with rows of a staged table.
+
+    Attributes:
+        condition: SQL over the table's columns.
+        column: Column to name in the issue, or SQL of its name where it is quoted.
+        reason: Why, in plain words.
+        value: SQL of the offending value.
+        strict: Whether the rows can't be kept.
+        when: SQL of a flag, cheaper than the condition, without which there is nothing to find.
+    """
+
+    condition: str
+    column: str
+    reason: str
+    value: str
+    strict: bool
+    when: str | None = None
+
+
+@dataclass(frozen=True)
 class Reporter:
-    """Report issues of one file of one mapping table.
+    """Report issues of the files of one mapping table.
 
     Attributes:
         connection: Holds the issues table.
         label: Table of the mapping.
         canonical: Canonical table that the rows go to.
-        file: Source file, relative to the folder.
     """
 
     connection: duckdb.DuckDBPyConnection
     label: str
     canonical: str
-    file: str
 
-    def unread(self, issues: list[RowIssue]) -> None:
+    def unread(self, file: str, issues: list[RowIssue]) -> None:
         """Report rows that a reader could not keep."""
         if not issues:
             return
         self.connection.executemany(
             f"INSERT INTO {ISSUES} VALUES (?, ?, ?, ?, NULL, ?, ?, 'rejected')",
-            [
-                (self.label, self.canonical, self.file, i.line, i.reason, i.value[:SHOWN])
-                for i in issues
-            ],
+            [(self.label, self.canonical, file, i.line, i.reason, i.value[:SHOWN]) for i in issues],
         )
 
-    def rows(
-        self, table: str, condition: str, column: str, reason: str, value: str, *, strict: bool
-    ) -> int:
-        """Report the rows of a staged table that meet a condition, and mark them if strict.
+    def problems(self, table: str, problems: list[Problem]) -> list[Problem]:
+        """Report the rows of a staged table that have one of these problems.
+
+        A rejected row is reported for its first problem only.
 
         Args:
-            table: Staged table with ``_line`` and the mark.
-            condition: SQL over its columns.
-            column: Column to name in the issue; working prefixes are removed.
-            reason: Why, in plain words.
-            value: SQL of the offending value.
-            strict: Whether the rows can't be kept.
+            table: Staged table with ``_line``, ``_file`` and the mark of rejected rows.
+            problems: What to look for, in order.
 
         Returns:
-            Number of rows.
+            Those that were found.
         """
-        found = count(self.connection, f"SELECT count(*) FROM {table} WHERE {condition}")
-        if found:
-            shown = column.removeprefix("_at_").removeprefix("_expected_")
-            parts = (self.label, self.canonical, self.file)
-            self.connection.execute(
-                f"INSERT INTO {ISSUES} SELECT {', '.join(map(literal, parts))}, {quoted(LINE)}, "
-                f"{literal(shown)}, {literal(reason)}, left({value}, {SHOWN}), "
-                f"{literal('rejected' if strict else 'warning')} FROM {table} WHERE {condition}"
-            )
-            if strict:
-                self.connection.execute(f"UPDATE {table} SET {REJECTED} = true WHERE {condition}")
+        # One look at the table for all: most tables have none.
+        quick = [p for p in problems if p.when is None]
+        held = ", ".join(f"count(*) FILTER ({p.condition})" for p in quick)
+        counted = only_row(self.connection, f"SELECT {held} FROM {table}") if quick else ()
+        present = [p for p, rows in zip(quick, counted, strict=True) if rows]
+        found = [p for p in problems if p in present or (p.when and self._flag(p.when))]
+        for problem in found:
+            self._report(table, problem)
         return found
+
+    def _flag(self, query: str) -> bool:
+        return bool(only_row(self.connection, query)[0])
+
+    def _report(self, table: str, problem: Problem) -> None:
+        shown = problem.column.removeprefix("_at_")
+        name = shown if shown.startswith('"') else literal(shown)
+        kept = f"NOT {REJECTED} AND ({problem.condition})"
+        severity = "rejected" if problem.strict else "warning"
+        self.connection.execute(
+            f"INSERT INTO {ISSUES} SELECT {literal(self.label)}, {literal(self.canonical)}, "
+            f"{FILE}, {LINE}, {name}, {literal(problem.reason)}, "
+            f"left({problem.value}, {SHOWN}), {literal(severity)} FROM {table} WHERE {kept}"
+        )
+        if problem.strict:
+            self.connection.execute(f"UPDATE {table} SET {REJECTED} = true WHERE {kept}")
 
 
 def stage_issues(

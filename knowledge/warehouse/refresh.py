@@ -1,4 +1,7 @@
+# ruff: noqa: S608 - names are quoted; DuckDB takes no parameters for identifiers
 """Refresh identity and the journeys mart: only what the changed rows can have touched."""
+
+from dataclasses import dataclass
 
 import duckdb
 import narwhals as nw
@@ -15,6 +18,21 @@ from knowledge.warehouse.stages import StageMap
 REBUILD_SHARE = 0.5
 
 
+@dataclass(frozen=True)
+class Refresh:
+    """Say what defines the mart, and what was there before the load.
+
+    Attributes:
+        stages: Stages of the funnel in order.
+        own_segments: Segments that mappings named themselves.
+        before: Delta versions before the load.
+    """
+
+    stages: list[str]
+    own_segments: tuple[str, ...]
+    before: dict[str, int]
+
+
 def refresh_identity(connection: duckdb.DuckDBPyConnection, lake: Lake, load_id: str) -> Change:
     """Recompute who is who, and write what changed."""
     people = lake.select("person", TABLES["person"].columns, lake.version("person"))
@@ -28,25 +46,21 @@ def refresh_identity(connection: duckdb.DuckDBPyConnection, lake: Lake, load_id:
 def refresh_journeys(
     connection: duckdb.DuckDBPyConnection,
     lake: Lake,
-    stages: list[str],
-    own_segments: tuple[str, ...],
+    mart: Refresh,
     changed: str,
     *,
     rebuild: bool,
-    before: dict[str, int] | None = None,
 ) -> Change:
     """Recompute the journeys that changed rows can have touched, and write what differs.
 
     Args:
         connection: Holds the table of changed ids.
         lake: The Delta tables, already written.
-        stages: Stages of the funnel in order.
-        own_segments: Segments that mappings named themselves.
+        mart: What defines the mart, and the state before.
         changed: Table (``table``, ``id``) of the rows that this load wrote or removed.
         rebuild: Compute the mart anew as a whole.
-        before: Delta versions before the load.
     """
-    stage_map = StageMap(tuple(stages))
+    stage_map = StageMap(tuple(mart.stages))
     relations = {
         name: connection.sql(lake.select(name, TABLES[name].columns, lake.version(name)))
         for name in TABLES_READ
@@ -54,23 +68,19 @@ def refresh_journeys(
     frames = {name: nw.from_native(relation).lazy() for name, relation in relations.items()}
     only = None
     if not rebuild:
-        _affected(connection, lake, changed, before or {})
+        _affected(connection, lake, changed, mart.before)
         affected = count(connection, "SELECT count(*) FROM affected")
-        held = count(connection, f"SELECT count(*) FROM ({_query(lake, JOURNEYS, before or {})}) j")
+        held = count(connection, f"SELECT count(*) FROM ({_query(lake, JOURNEYS, mart.before)}) j")
         rebuild = affected > REBUILD_SHARE * held
         if not rebuild:
             only = nw.from_native(connection.table("affected")).lazy()
-    result = journeys(frames, stage_map, own_segments, only)
+    result = journeys(frames, stage_map, mart.own_segments, only)
     connection.execute("DROP TABLE IF EXISTS staged_journeys")
     result.to_native().create("staged_journeys")
     if rebuild:
         lake.overwrite(connection, JOURNEYS, "SELECT * FROM staged_journeys")
-        connection.execute(
-            "CREATE OR REPLACE TABLE changed_journeys AS SELECT id FROM staged_journeys"
-        )
-        return Change(
-            count(connection, "SELECT count(*) FROM staged_journeys"), 0, "changed_journeys"
-        )
+        written = count(connection, "SELECT count(*) FROM staged_journeys")
+        return Change(written, 0, "SELECT id FROM staged_journeys")
     scope = "t.id IN (SELECT journey_id FROM affected)"
     return lake.sync(connection, JOURNEYS, "staged_journeys", scope=scope)
 

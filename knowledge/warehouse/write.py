@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names are quoted; DuckDB takes no parameters for identifiers
 """Write staged rows to the Delta tables of the warehouse, raw, canonical and marts."""
 
 from collections import Counter
@@ -9,17 +10,17 @@ import duckdb
 from knowledge.sources.sql import count, literal, only_row, quoted
 from knowledge.warehouse import conform as conforming
 from knowledge.warehouse.lake import Change, Lake, empty_select
-from knowledge.warehouse.mapping import IGNORE, Mapping, target_columns
+from knowledge.warehouse.mapping import EVENT_LOG, IGNORE, Mapping, target_columns
 from knowledge.warehouse.mart import JOURNEYS
 from knowledge.warehouse.quality import is_reference_issue, stage_issues, stage_orphans
-from knowledge.warehouse.refresh import refresh_identity, refresh_journeys
+from knowledge.warehouse.refresh import Refresh, refresh_identity, refresh_journeys
 from knowledge.warehouse.schema import STANDARD_SEGMENTS, TABLES, Kind
 from knowledge.warehouse.stages import EXITS
 from knowledge.warehouse.staging import (
     SourceFile,
     Staged,
+    Stage,
     canonical_select,
-    is_event_log,
 )
 from knowledge.warehouse.versions import WarehouseVersion, now
 
@@ -35,13 +36,11 @@ EVENT_TIMES = {
 
 
 def write_load(
-    connection: duckdb.DuckDBPyConnection,
+    stage: Stage,
     lake: Lake,
     pinned: WarehouseVersion | None,
-    mapping: Mapping,
     staged: list[Staged],
     pending: list[SourceFile],
-    load_id: str,
     say: Callable[[str, float], None],
 ) -> tuple[dict[str, int], dict[str, Any]]:
     """Write a whole load; what it wrote is visible only once its version is committed.
@@ -49,10 +48,13 @@ def write_load(
     Returns:
         Rows written per table, and the meta data of the version.
     """
+    connection, mapping, load_id = stage.connection, stage.mapping, stage.load_id
     say("Writing rows as received", 0.5)
     for part in staged:
-        _write_raw(connection, lake, part)
-    writer = _Writer(connection, lake, mapping, load_id)
+        listed = ", ".join(literal(file) for file in part.counts)
+        lake.drop_rows(part.raw_name, f"_file IN ({listed})")
+        lake.append(connection, part.raw_name, part.raw)
+    writer = _Writer(connection, lake, mapping, load_id, is_first=pinned is None)
     for place, part in enumerate(staged):
         say(f"Writing {part.label}", 0.55 + 0.2 * place / len(staged))
         writer.write(part)
@@ -72,46 +74,42 @@ def write_load(
         # Few rows that very many journeys show: not worth tracing back.
         or count(connection, f'SELECT count(*) FROM {CHANGED} WHERE "table" IN {WIDE}') > 0
     )
-    versions = {} if pinned is None else dict(pinned.tables)
-    writer.note(
-        JOURNEYS,
-        refresh_journeys(
-            connection, lake, stages, tuple(own), CHANGED, rebuild=rebuild, before=versions
-        ),
-    )
-    return dict(writer.written), _meta(connection, lake, pinned, mapping, stages, own)
-
-
-def _write_raw(connection: duckdb.DuckDBPyConnection, lake: Lake, part: Staged) -> None:
-    listed = ", ".join(literal(file) for file in part.raw)
-    lake.drop_rows(part.raw_name, f"_file IN ({listed})")
-    for view in part.raw.values():
-        lake.append(connection, part.raw_name, f"SELECT * FROM {view}")
+    mart = Refresh(stages, tuple(own), {} if pinned is None else dict(pinned.tables))
+    writer.note(JOURNEYS, refresh_journeys(connection, lake, mart, CHANGED, rebuild=rebuild))
+    return dict(writer.written), _meta(connection, lake, pinned, mapping, stages=stages, own=own)
 
 
 class _Writer:
     """Write staged parts to canonical tables and note which ids changed."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, lake: Lake, mapping: Mapping, load_id: str
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        lake: Lake,
+        mapping: Mapping,
+        load_id: str,
+        *,
+        is_first: bool,
     ) -> None:
         self.connection = connection
         self.lake = lake
         self.mapping = mapping
         self.load_id = load_id
+        self.is_first = is_first
         self.written: Counter[str] = Counter()
         connection.execute(f'CREATE TABLE {CHANGED} ("table" VARCHAR, id VARCHAR)')
 
     def note(self, name: str, change: Change) -> None:
         """Count a change and keep its ids."""
         self.written[name] += change.written + change.deleted
-        self.connection.execute(
-            f"INSERT INTO {CHANGED} SELECT DISTINCT {literal(name)}, id FROM {change.ids}"
-        )
+        if not self.is_first:  # the first load builds the mart as a whole
+            self.connection.execute(
+                f"INSERT INTO {CHANGED} SELECT DISTINCT {literal(name)}, id FROM ({change.ids}) c"
+            )
 
     def write(self, part: Staged) -> None:
         """Write one mapping table's rows, and the stage changes that lie in them."""
-        if is_event_log(part):
+        if part.table.into == EVENT_LOG:
             self._write_event_log(part)
             return
         table = part.table
@@ -142,7 +140,7 @@ class _Writer:
         keep_filled: bool = False,
     ) -> None:
         staged = f"staged_{name}"
-        self.connection.execute(f"CREATE OR REPLACE TABLE {staged} AS {query}")
+        self.connection.execute(f"CREATE OR REPLACE VIEW {staged} AS {query}")
         change = self.lake.sync(
             self.connection,
             name,
@@ -271,7 +269,7 @@ def _write_issues(
 ) -> None:
     """Replace the issues of the files that were read anew."""
     stage_issues(connection, "new_issues", mapping.source, load_id)
-    pairs = [f"({literal(p.label)}, {literal(file)})" for p in staged for file in p.raw]
+    pairs = [f"({literal(p.label)}, {literal(file)})" for p in staged for file in p.counts]
     scope = (
         f"NOT ({is_reference_issue()}) AND t.source = {literal(mapping.source)} "
         f"AND (t.source_id, t.file) IN ({', '.join(pairs)})"
@@ -309,6 +307,7 @@ def _meta(
     lake: Lake,
     pinned: WarehouseVersion | None,
     mapping: Mapping,
+    *,
     stages: list[str],
     own: list[str],
 ) -> dict[str, Any]:
