@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.funnel.clock import day_of
+from tools.funnel.columns import NEVER, integers
 
 SHORTEST_WINDOW = 7  # days
 SHARE = 0.9  # the window holds this share of the conversions that ever come
 IMPROBABLE = 1e-6  # a silence less likely than this is a recording gap, not chance
+SHORTEST_SILENCE = 4  # days: holidays around a weekend are no recording gap
+WEEK = 7
 LEAST_EXPECTED = 10.0  # conversions
 LEAST_LEARNED = 20  # conversions from which a distribution of lags may be learned
 LEAST_SEEN = 0.05  # of the leads must be old enough for a lag, or its share is noise
@@ -79,22 +82,14 @@ def observe(
         One observation a transition, in order.
     """
     cells = rows.group_by("step", "day", "reached_day").agg(n=nw.len()).collect("pyarrow")
-    step = _integers(cells["step"])
-    day = _integers(cells["day"])
-    reached = _integers(cells["reached_day"])
-    count = _integers(cells["n"])
+    step = integers(cells["step"])
+    day = integers(cells["day"])
+    reached = integers(cells["reached_day"])
+    count = integers(cells["n"])
     return [
         _observe(day[step == s], reached[step == s], count[step == s], as_of_day, limit_days)
         for s in range(steps)
     ]
-
-
-_NEVER = -(2**40)
-
-
-def _integers(column: nw.Series[Any]) -> NDArray[np.int64]:
-    values = np.asarray(column.to_numpy(), dtype=np.float64)
-    return np.where(np.isnan(values), _NEVER, values).astype(np.int64)
 
 
 def _observe(
@@ -104,7 +99,7 @@ def _observe(
     as_of_day: int,
     limit_days: int | None,
 ) -> Observation:
-    done = reached != _NEVER
+    done = reached != NEVER
     conversions = int(count[done].sum())
     entered = int(count.sum())
     if conversions == 0:
@@ -120,7 +115,7 @@ def _observe(
     span = as_of_day - first + 1
     entrants = np.bincount(day - first, weights=count, minlength=span)
     arrivals = np.bincount(reached[done] - first, weights=count[done], minlength=span)
-    expected = np.convolve(entrants, density)[:span]
+    expected = _by_weekday(np.convolve(entrants, density)[:span], arrivals[:span], first)
     gaps = _gaps(arrivals[:span], expected, _History(first, entrants, density))
     if not any(gap.first is None for gap in gaps):
         density = _lag_density(lag, age, done, count)
@@ -153,6 +148,18 @@ def _window(density: NDArray[np.float64]) -> int:
     reached = density.cumsum()
     days = int(np.searchsorted(reached, SHARE * reached[-1]))
     return max(SHORTEST_WINDOW, days)
+
+
+def _by_weekday(
+    expected: NDArray[np.float64], arrivals: NDArray[Any], first: int
+) -> NDArray[np.float64]:
+    """Spread what is expected over the days of the week as it arrives: weekends are no gaps."""
+    weekday = np.arange(first, first + len(expected)) % WEEK
+    share = np.bincount(weekday, arrivals, WEEK) / np.maximum(
+        np.bincount(weekday, expected, WEEK), 1e-9
+    )
+    level = arrivals.sum() / max(float(expected.sum()), 1e-9)
+    return np.asarray(expected * share[weekday] / level)
 
 
 @dataclass(frozen=True)
@@ -193,7 +200,7 @@ def _gaps(arrivals: NDArray[Any], expected: NDArray[np.float64], history: _Histo
     gaps = []
     for left, right in pairwise(edges):
         lost = float(total[right] - total[left + 1])
-        if lost <= least:
+        if lost <= least or right - left <= SHORTEST_SILENCE:
             continue
         if left < 0:
             gaps.append(_late_start(right, lost, history))

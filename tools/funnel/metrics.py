@@ -50,8 +50,9 @@ def funnel(
     stages = snapshot.stage_map
     journeys = snapshot.table("journeys")
     observations = look(snapshot, window_days)
-    scope = scope_of(snapshot, observations, window_days)
-    scope = replace(scope, period=Period(since, until))
+    scope = replace(scope_of(snapshot, observations), period=Period(since, until))
+    if window_days is not None:
+        scope = replace(scope, limits=scope.windows)
     rows = passages(journeys, stages, scope, by)
     reader = Reader(stages, observations, epoch_seconds(snapshot.as_of))
     totals = {item.step: item for item in tally(rows)}
@@ -81,13 +82,10 @@ def look(snapshot: FunnelData, window_days: int | None = None) -> list[Observati
     return observe(rows, len(stages.transitions), today, window_days)
 
 
-def scope_of(
-    snapshot: FunnelData, observations: list[Observation], window_days: int | None = None
-) -> Scope:
+def scope_of(snapshot: FunnelData, observations: list[Observation]) -> Scope:
     """Set the windows and affected days that were learned."""
     return Scope(
         snapshot.as_of,
-        limit_days=window_days,
         windows={step: seen.window for step, seen in enumerate(observations)},
         affected={step: seen.affected for step, seen in enumerate(observations)},
     )

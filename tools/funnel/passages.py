@@ -28,7 +28,8 @@ class Scope:
     Attributes:
         as_of: Nothing after this time is seen.
         period: Days of entering.
-        limit_days: Count a conversion only within so many days; None counts any.
+        limits: Transition number to the days within which a conversion counts; any counts where
+            there is none.
         windows: Transition number to the days after which a lead is mature.
         affected: Transition number to ranges of epoch days (both ends inclusive) in which
             entering leads can't be compared, because their conversions were not recorded.
@@ -36,7 +37,7 @@ class Scope:
 
     as_of: datetime
     period: Period = Period()
-    limit_days: int | None = None
+    limits: Mapping[int, int] = field(default_factory=dict)
     windows: Mapping[int, int] = field(default_factory=dict)
     affected: Mapping[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
 
@@ -58,73 +59,65 @@ def passages(
         if not converted), ``reached_day`` (epoch day of any conversion), ``converted``,
         ``exited``, ``open``, ``mature``, ``mature_converted``, ``affected`` (0 or 1), and ``keep``.
     """
-    present = journeys.collect_schema().names()
+    wide = _wide(journeys, stages, scope, keep)
     steps = range(len(stages.transitions))
-    return nw.concat(
-        [_passage(journeys, stages, scope, step=step, keep=keep, present=present) for step in steps]
-    )
+    return nw.concat([_long(wide, scope, step, keep) for step in steps])
 
 
-def _passage(
-    journeys: nw.LazyFrame[Any],
-    stages: StageMap,
-    scope: Scope,
-    *,
-    step: int,
-    keep: Sequence[str],
-    present: Sequence[str],
+def _wide(
+    journeys: nw.LazyFrame[Any], stages: StageMap, scope: Scope, keep: Sequence[str]
 ) -> nw.LazyFrame[Any]:
-    origin, target = stages.transitions[step]
-    start = nw.col(f"first_{origin}")
-    goals = [f"first_{stage}" for stage in stages.onward(target)]
+    """Give one row a lead with times as integers, all transitions side by side.
+
+    Engines bind every projection anew, so the whole is two of them.
+    """
+    present = set(journeys.collect_schema().names())
     exits = [f"last_{name}" for name in FINAL_EXITS if f"last_{name}" in present]
-    rows = journeys.filter(*entered_within(start, scope)).with_columns(
-        reached_at=nw.min_horizontal(*goals),
-        exited_at=nw.max_horizontal(*exits) if exits else start,
-        gone=nw.col("current_stage").is_in(FINAL_EXITS) if exits else nw.lit(value=False),
-    )
-    seen = nw.col("reached_at") <= scope.as_of
-    rows = rows.select(
-        *(nw.col(name) for name in keep),
-        step=nw.lit(step),
-        month=start.dt.year().cast(nw.Int64) * 12 + start.dt.month().cast(nw.Int64) - 1,
-        entered=seconds(start),
-        reached=nw.when(seen).then(seconds(nw.col("reached_at"))),
-        exited=_flag(nw.col("gone") & (nw.col("exited_at") >= start)),
-    )
-    rows = rows.with_columns(
-        day=nw.col("entered") // DAY,
-        reached_day=nw.col("reached") // DAY,
-        # A conversion recorded before the entry (clocks and batch jobs differ) took no time.
-        lag=nw.max_horizontal(nw.col("reached") - nw.col("entered"), nw.col("reached") * 0),
-    )
-    within = ~nw.col("lag").is_null()
-    if scope.limit_days is not None:
-        within = within & (nw.col("lag") <= scope.limit_days * DAY)
-    born = epoch_seconds(scope.as_of) - scope.windows.get(step, 0) * DAY
+    gone = nw.col("current_stage").is_in(FINAL_EXITS)
+    columns: dict[str, nw.Expr] = {}
+    for step, (origin, target) in enumerate(stages.transitions):
+        start = nw.col(f"first_{origin}")
+        reached = nw.min_horizontal(*(f"first_{stage}" for stage in stages.onward(target)))
+        columns[f"entered_{step}"] = nw.when(entered_within(start, scope)).then(seconds(start))
+        columns[f"reached_{step}"] = nw.when(reached <= scope.as_of).then(seconds(reached))
+        columns[f"month_{step}"] = (
+            start.dt.year().cast(nw.Int64) * 12 + start.dt.month().cast(nw.Int64) - 1
+        )
+        left = gone & (nw.max_horizontal(*exits) >= start) if exits else None
+        columns[f"exited_{step}"] = nw.lit(0) if left is None else _flag(left)
+    return journeys.select(*(nw.col(name) for name in keep), **columns)
+
+
+def _long(
+    wide: nw.LazyFrame[Any], scope: Scope, step: int, keep: Sequence[str]
+) -> nw.LazyFrame[Any]:
+    """Take one transition out of the wide rows."""
+    entered, reached = nw.col(f"entered_{step}"), nw.col(f"reached_{step}")
+    # A conversion recorded before the entry (clocks and batch jobs differ) took no time.
+    lag = nw.max_horizontal(reached - entered, reached * 0)
+    within = ~reached.is_null()
+    if step in scope.limits:
+        within = within & (lag <= scope.limits[step] * DAY)
+    mature = entered <= epoch_seconds(scope.as_of) - scope.windows.get(step, 0) * DAY
     touched = nw.lit(value=False)
     for first, last in scope.affected.get(step, ()):
-        touched = touched | ((nw.col("day") >= first) & (nw.col("day") <= last))
-    rows = rows.with_columns(
-        converted=_flag(within),
-        ever=_flag(~nw.col("reached").is_null()),
-        mature=_flag(nw.col("entered") <= born),
-        affected=_flag(touched),
-    )
-    return rows.select(
+        touched = touched | ((entered >= first * DAY) & (entered < (last + 1) * DAY))
+    stayed = nw.when(reached.is_null()).then(nw.lit(1)).otherwise(nw.lit(0))
+    exited = nw.col(f"exited_{step}")
+    return wide.filter(~entered.is_null()).select(
         *keep,
-        "step",
-        "month",
-        "entered",
-        "day",
-        "reached_day",
-        "converted",
-        "mature",
-        "affected",
-        lag=nw.when(nw.col("converted") == 1).then(nw.col("lag")),
-        exited=nw.col("exited") * (1 - nw.col("ever")),
-        open=(1 - nw.col("exited")) * (1 - nw.col("ever")),
-        mature_converted=nw.col("mature") * nw.col("converted"),
+        step=nw.lit(step),
+        month=nw.col(f"month_{step}"),
+        entered=entered,
+        day=entered // DAY,
+        reached_day=reached // DAY,
+        lag=nw.when(within).then(lag),
+        converted=_flag(within),
+        exited=exited * stayed,
+        open=(1 - exited) * stayed,
+        mature=_flag(mature),
+        mature_converted=_flag(mature & within),
+        affected=_flag(touched),
     )
 
 
@@ -133,13 +126,13 @@ def _flag(condition: nw.Expr) -> nw.Expr:
     return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0))
 
 
-def entered_within(start: nw.Expr, scope: Scope) -> list[nw.Expr]:
-    """Select rows whose time of entering lies in the scope."""
-    conditions = [~start.is_null(), start <= scope.as_of]
+def entered_within(start: nw.Expr, scope: Scope) -> nw.Expr:
+    """Tell whether a time of entering lies in the scope."""
+    inside = start <= scope.as_of
     midnight = datetime.min.time()
     if scope.period.since is not None:
-        conditions.append(start >= datetime.combine(scope.period.since, midnight))
+        inside = inside & (start >= datetime.combine(scope.period.since, midnight))
     if scope.period.until is not None:
         after = scope.period.until + timedelta(days=1)
-        conditions.append(start < datetime.combine(after, midnight))
-    return conditions
+        inside = inside & (start < datetime.combine(after, midnight))
+    return inside

@@ -7,6 +7,7 @@ import narwhals as nw
 import numpy as np
 
 from tools.funnel.clock import epoch_seconds, seconds
+from tools.funnel.columns import numbers
 from tools.funnel.passages import FINAL_EXITS, Period, Scope, entered_within
 from tools.funnel.survival import median_survival
 
@@ -32,7 +33,7 @@ def response(journeys: nw.LazyFrame[Any], as_of: datetime, period: Period) -> di
     answered = nw.col("first_response_at") <= as_of
     gone = nw.col("current_stage").is_in((*FINAL_EXITS, "won")) & (nw.col("current_since") > start)
     rows = (
-        journeys.filter(*entered_within(start, Scope(as_of, period)))
+        journeys.filter(entered_within(start, Scope(as_of, period)))
         .select(
             ended=nw.when(answered).then(nw.lit(1)).otherwise(nw.lit(0)),
             start=seconds(start),
@@ -49,11 +50,11 @@ def response(journeys: nw.LazyFrame[Any], as_of: datetime, period: Period) -> di
         .agg(n=nw.len())
         .collect("pyarrow")
     )
-    ended, count = rows["ended"].to_numpy(), rows["n"].to_numpy()
+    ended, count = numbers(rows["ended"]), numbers(rows["n"])
     replies = int(count[ended == 1].sum())
     if not replies:
         return None
-    hours = np.maximum(rows["grains"].to_numpy(), 0) * (_GRAIN / 3600)
+    hours = np.maximum(numbers(rows["grains"]), 0) * (_GRAIN / 3600)
     median = median_survival(hours, ended, count)
     return {
         "leads": int(count.sum()),
