@@ -111,6 +111,16 @@ def test_history_of_each_lead_is_a_chain_after_its_creation(small: Made) -> None
     assert all(final[key] == value for key, value in now.items())
 
 
+def test_nothing_happens_after_the_end_of_the_period(small: Made) -> None:
+    for name in ("lead", "lead_history", "opportunity", "opportunity_history", "task", "event"):
+        table = small.table(name)
+        moment = "start_date_time" if name == "event" else "created_date"
+        times = [value for value in table[moment].to_pylist() if value and value[:3] == "202"]
+        broken = [value for value in times if value[5:7] > "12" or value[11:13] > "24"]
+        assert max(set(times) - set(broken)) < "2026-11-01"
+        assert min(times) >= "2025-05-01"
+
+
 def test_data_are_as_untidy_as_promised(small: Made) -> None:
     lead = small.table("lead")
     whole = lead.num_rows

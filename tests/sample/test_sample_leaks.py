@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from datetime import date
 from itertools import pairwise
 
@@ -11,6 +12,7 @@ from knowledge.sources.sample.catalog import DIMENSIONS
 from knowledge.sources.sample.clock import DAY, END, seconds
 from knowledge.sources.sample.columns import NEVER
 from knowledge.sources.sample.leaks import Leak, tell
+from knowledge.sources.sample.marketing import Audience
 from knowledge.sources.sample.world import World, make_world
 
 MATURE = END - 30 * DAY
@@ -158,3 +160,21 @@ def test_truth_and_files_agree_on_who_is_who(small: Made) -> None:
             person = of_record["salesforce", key]
             by_address.setdefault(email.lower(), set()).add(person)
     assert all(len(people) == 1 for people in by_address.values())
+
+
+def test_the_tired_leads_get_one_piece_again_and_again(small: Made) -> None:
+    world = make_world(7, 0.05)
+    audience = Audience(world)
+    tired = {
+        int(audience.numbers[audience.of_lead[lead]])
+        for lead in np.flatnonzero(world.tired < NEVER)
+    }
+    sent: dict[int, Counter[str]] = {}
+    lines = (small.folder / "marketing" / "activities.jsonl").read_text(encoding="utf-8")
+    for line in lines.splitlines():
+        if '"Send Email"' in line:
+            row = json.loads(line)
+            sent.setdefault(row["leadId"], Counter())[row["assetId"]] += 1
+    most = {person: max(pieces.values()) for person, pieces in sent.items()}
+    assert np.mean([most[person] for person in tired if person in most]) >= 4
+    assert np.mean([count for person, count in most.items() if person not in tired]) <= 2

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from knowledge.sources.sample.clock import DAY
+from knowledge.sources.sample.clock import DAY, END
 from knowledge.sources.sample.columns import NEVER, Ints, spread, stream
 from knowledge.sources.sample.passages import DISQUALIFIED, RECYCLED
 from knowledge.sources.sample.world import World
@@ -96,7 +96,7 @@ def owner_changes(world: World) -> Changes:
 def _chained(world: World, columns: tuple[Ints, Ints, Ints, Ints], *, first: int) -> Changes:
     """Order changes (lead, time, value, by), drop empty ones, and add what was before."""
     lead, at, new, by = columns
-    kept = (at < NEVER) & world.alive[lead]
+    kept = (at <= END) & world.alive[lead]
     lead, at, new, by = lead[kept], at[kept], new[kept], by[kept]
     order = np.lexsort((new, at, lead))
     lead, at, new, by = lead[order], at[order], new[order], by[order]
