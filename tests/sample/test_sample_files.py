@@ -8,8 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 from sample_made import Made
 
+import knowledge.library
 from knowledge.errors import BadInputError
 from knowledge.sources.sample import generate
+from knowledge.sources.sample.catalog import CONTENT_IDS
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -160,6 +162,11 @@ def test_web_events_have_a_gap_of_five_days_and_strangers(small: Made) -> None:
     assert {5, 6, 16, 17} <= days
     known = strings(pq.read_table(small.folder / "web" / "identifies.parquet")["anonymous_id"])
     assert strings(views["anonymous_id"]) - known
+
+
+def test_content_pieces_are_those_of_the_library() -> None:
+    folder = Path(knowledge.library.__file__).parent / "content"
+    assert {path.stem for path in folder.glob("*.md")} == set(CONTENT_IDS)
 
 
 def test_truth_is_written_only_on_request_and_never_among_the_sources(
