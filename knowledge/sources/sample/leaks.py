@@ -51,7 +51,14 @@ class Story:
 
 
 def _story(
-    *, source: str, region: str, industry: str, unowned: str, persona: str, weeks: tuple[int, ...]
+    *,
+    source: str,
+    region: str,
+    industry: str,
+    unowned: str,
+    persona: str,
+    weeks: tuple[int, ...],
+    tired: float,
 ) -> Story:
     def later(day: date, shift: int) -> date:
         return day + timedelta(weeks=shift)
@@ -72,7 +79,7 @@ def _story(
             ("accepted", "sql"),
             {"industry": industry},
             later(date(2026, 4, 6), weeks[1]),
-            0.36,
+            tired,
             "content_fatigue",
             "The nurture sends the same piece again and again; replies dry up.",
         ),
@@ -110,6 +117,7 @@ def tell(seed: int) -> Story:
             unowned="APAC",
             persona="Student / Researcher",
             weeks=(0, 0, 0, 0),
+            tired=0.3,  # so that the hand-off leak is the costliest
         )
     rng = stream(seed, "story")
     region = str(rng.choice(["EMEA", "North America"]))
@@ -121,4 +129,5 @@ def tell(seed: int) -> Story:
         unowned=str(rng.choice(others)),
         persona=str(rng.choice(["Student / Researcher", "Consultant"])),
         weeks=tuple(int(week) for week in rng.integers(-4, 3, 4)),
+        tired=round(float(rng.uniform(0.32, 0.42)), 2),
     )
