@@ -44,7 +44,7 @@ class Survey:
     nul: bool
 
 
-def open_bytes(path: Path) -> IO[bytes]:
+def open_bytes(path: Path) -> IO[bytes] | gzip.GzipFile:
     """Open a file for reading bytes, through gzip where its name says so."""
     if path.suffix == ".gz":
         return gzip.open(path, "rb")

@@ -5,8 +5,15 @@ from typing import Any
 
 import narwhals as nw
 
-from knowledge.sources.files import LINE
-from knowledge.warehouse.mapping import EVENT_TABLES, IGNORE, Column, Filter, TableMapping
+from knowledge.sources.received import LINE
+from knowledge.warehouse.mapping import (
+    EVENT_TABLES,
+    IGNORE,
+    STAGE_COLUMNS,
+    Column,
+    Filter,
+    TableMapping,
+)
 from knowledge.warehouse.schema import TABLES
 from knowledge.warehouse.stages import EXITS
 
@@ -14,8 +21,6 @@ MISSING = "_missing"
 FILE, ORDER = "_file", "_order"
 JOURNEY = "_journey"
 CASE = "case"
-# Columns whose values must be stages or exits.
-STAGE_COLUMNS = {"stage_change": ("from_stage", "to_stage"), "opportunity": ("stage",)}
 
 
 def stage_column(stage: str) -> str:
@@ -84,7 +89,7 @@ def conform(
         columns[name] = _prefixed(meant, spec.source or source) if is_reference else meant
     for stage, rule in table.stages.items():
         entered = text(rule.column)
-        applies = _matches(rule.where) if rule.where else nw.lit(True)  # noqa: FBT003 - a literal
+        applies = _matches(rule.where) if rule.where else nw.lit(True)
         columns[stage_column(stage)] = nw.when(applies).then(entered)
     for name in table.expected:
         columns[expected_column(name)] = text(name)

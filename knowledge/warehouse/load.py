@@ -147,7 +147,9 @@ def _load(
             latest = max(started, mapping.as_of_time or started) + timedelta(days=1)
             stage = Stage(connection, mapping, load_id, latest)
             staged = _stage(stage, pending, say)
-            written, meta = write_load(stage, warehouse.lake, pinned, staged, pending, say)
+            written, meta = write_load(
+                stage, warehouse.lake, pinned, staged=staged, pending=pending, say=say
+            )
             rejected = rejected_rows(connection)
             reasons = _reasons(connection)
         finally:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -31,11 +31,12 @@ EVENT_LOG = "event_log"
 # Rows of these tables are events: nothing refers to them, and without a key they are told apart
 # by all that is mapped.
 EVENT_TABLES = ("touch", "stage_change", "assignment", EVENT_LOG)
-TARGETS = tuple(name for name in TABLES if name not in {"identity", "load", "quality_issue"}) + (
-    EVENT_LOG,
-)
+OWN_TABLES = {"identity", "load", "quality_issue"}  # the warehouse fills these itself
+TARGETS = (*(name for name in TABLES if name not in OWN_TABLES), EVENT_LOG)
 STAGED = ("person", "opportunity")
 IGNORE = "ignore"
+# Columns whose values must be stages or exits.
+STAGE_COLUMNS = {"stage_change": ("from_stage", "to_stage"), "opportunity": ("stage",)}
 NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
@@ -63,6 +64,12 @@ def _as_list(value: Any) -> Any:
 
 def _as_spec(value: Any) -> Any:
     return {"from": value} if isinstance(value, str) else value
+
+
+def _as_date(value: Any) -> Any:
+    # Left to itself pydantic makes midnight of a bare date, which is when the day begins.
+    is_day = isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
+    return date.fromisoformat(value) if is_day else value
 
 
 Zone = Annotated[str, AfterValidator(_zone)]
@@ -194,7 +201,7 @@ class Mapping(_Part):
     time_zone: Zone = "UTC"
     stages: list[Name] = list(DEFAULT_STAGES)
     segments: list[Name] = []
-    as_of: datetime | date | None = None
+    as_of: Annotated[datetime | date | None, BeforeValidator(_as_date)] = None
     tables: dict[Name, TableMapping]
 
     _path: Path = PrivateAttr(default=Path("mapping.yaml"))
@@ -223,15 +230,13 @@ class Mapping(_Part):
 
     @property
     def as_of_time(self) -> datetime | None:
-        """Give the as-of time in UTC without zone; a bare date means the end of that day."""
+        """Give the as-of time in UTC without zone; a bare date means the end of that day there."""
         if self.as_of is None:
             return None
         if not isinstance(self.as_of, datetime):
-            moment = datetime(
-                self.as_of.year, self.as_of.month, self.as_of.day, 23, 59, 59, 999999, UTC
-            )
-            return moment.replace(tzinfo=None)
-        moment = self.as_of
+            moment = datetime.combine(self.as_of, time.max)
+        else:
+            moment = self.as_of
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=ZoneInfo(self.time_zone))
         return moment.astimezone(UTC).replace(tzinfo=None)
@@ -254,25 +259,24 @@ class Mapping(_Part):
             for name in getattr(table, part):
                 if name not in allowed:
                     raise ValueError(
-                        f"{place}.{part}: '{name}' is no column of {table.into}; "
-                        f"{or_nearest(name, allowed)} (own columns must be listed in segments)"
+                        f"{place}.{part}: '{name}' is no column of {table.into} and not listed in "
+                        f"segments; {or_nearest(name, allowed)}"
                     )
         for name in table.stages:
-            if name not in known:
-                raise ValueError(
-                    f"{place}.stages: '{name}' is not a stage of this funnel; "
-                    f"{or_nearest(name, known)}"
-                )
+            _check_stage(f"{place}.stages", name, known)
         for name, values in table.values.items():
             if name not in table.columns:
                 raise ValueError(f"{place}.values: '{name}' is not filled by columns")
-            if name in {"to_stage", "from_stage", "stage"} and table.into != "content":
-                for wanted in values.values():
-                    if wanted not in (*known, IGNORE):
-                        raise ValueError(
-                            f"{place}.values.{name}: '{wanted}' is not a stage of this funnel; "
-                            f"{or_nearest(wanted, known)}"
-                        )
+            if name in STAGE_COLUMNS.get(table.into, ()):
+                for meant in values.values():
+                    _check_stage(f"{place}.values.{name}", meant, (*known, IGNORE))
+
+
+def _check_stage(place: str, name: str, known: tuple[str, ...]) -> None:
+    if name not in known:
+        raise ValueError(
+            f"{place}: '{name}' is not a stage of this funnel; {or_nearest(name, known)}"
+        )
 
 
 def read_mapping(path: Path) -> Mapping:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from knowledge.sources.files import LINE
 from knowledge.sources.issues import SHOWN, RowIssue
+from knowledge.sources.received import LINE
 from knowledge.sources.sql import columns_of, count, literal, only_row, quoted
 from knowledge.warehouse.schema import TABLES
 
@@ -202,17 +202,19 @@ def _orphans(
     if not held:
         return []
     if referred is None or not count(connection, f"SELECT count(*) FROM ({referred}) r"):
-        return [
+        whole = (
             f"SELECT any_value(source) || ':' || {literal(name)} AS id, source, "
             f"{literal(name)} AS source_id, {literal(name)}, {literal(column)}, "
             f"{literal(UNLOADED)}, count(held) || ' rows' FROM ({found}) f "
             "WHERE held IS NOT NULL GROUP BY source"
-        ]
-    return [
+        )
+        return [whole]
+    each = (
         f"SELECT id, source, source_id, {literal(name)}, {literal(column)}, {literal(ORPHAN)}, "
         f"held FROM ({found}) f WHERE held IS NOT NULL "
         f"AND held NOT IN (SELECT id FROM ({referred}) r)"
-    ]
+    )
+    return [each]
 
 
 def is_reference_issue() -> str:

@@ -11,7 +11,7 @@ from knowledge.warehouse.identity import resolve_people
 from knowledge.warehouse.journeys import TABLES_READ, journeys
 from knowledge.warehouse.lake import Change, Lake
 from knowledge.warehouse.mart import JOURNEYS
-from knowledge.warehouse.schema import TABLES
+from knowledge.warehouse.schema import TABLES, Kind
 from knowledge.warehouse.stages import StageMap
 
 # Above this share a whole rebuild is cheaper than a merge.
@@ -86,7 +86,8 @@ def refresh_journeys(
 
 
 def _query(lake: Lake, name: str, versions: dict[str, int]) -> str:
-    columns = TABLES[name].columns if name in TABLES else {"id": "text", "journey_id": "text"}
+    minimal: dict[str, Kind] = {"id": "text", "journey_id": "text"}
+    columns = TABLES[name].columns if name in TABLES else minimal
     return lake.select(name, columns, versions.get(name))
 
 

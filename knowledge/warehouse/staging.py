@@ -9,12 +9,13 @@ from pathlib import Path
 import duckdb
 import narwhals as nw
 
-from knowledge.sources.files import LINE, ReadOptions, SourceTable, read_file
+from knowledge.sources.files import read_file
+from knowledge.sources.received import LINE, ReadOptions, SourceTable
 from knowledge.sources.sql import columns_of, count, literal, quoted
 from knowledge.sources.survey import SourceFileError
 from knowledge.warehouse import conform as conforming
 from knowledge.warehouse.lake import SQL_TYPES
-from knowledge.warehouse.mapping import NEEDED, Mapping, TableMapping, target_columns
+from knowledge.warehouse.mapping import NEEDED, STAGE_COLUMNS, Mapping, TableMapping, target_columns
 from knowledge.warehouse.parse import Typing, type_table
 from knowledge.warehouse.quality import DUPLICATE, FILE, REJECTED, Problem, Reporter
 from knowledge.warehouse.schema import Kind
@@ -173,7 +174,7 @@ def _problems(rows: str, table: TableMapping, columns: set[str]) -> list[Problem
         Problem("id IS NULL", "+".join(table.key), "no key", "NULL", strict=True),
         Problem(f"{missing} IS NOT NULL", missing, "required column is empty", "NULL", strict=True),
     ]
-    for name in conforming.STAGE_COLUMNS.get(table.into, ()):
+    for name in STAGE_COLUMNS.get(table.into, ()):
         was = conforming.original_column(name)
         if was in columns:
             unknown = f"{quoted(was)} IS NOT NULL AND {quoted(name)} IS NULL"

@@ -1,7 +1,7 @@
 """Versions of the warehouse: each pins a Delta version of every table, and a snapshot reads one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -85,16 +85,10 @@ class Warehouse:
         """Make a new version visible; this one row is the whole commit of a load."""
         with self.database.begin() as connection:
             last = connection.execute(sa.select(sa.func.max(VERSIONS.c.version))).scalar()
-            row = {
-                "version": int(last or 0) + 1,
-                "created_at": now().isoformat(),
-                "load_id": load_id,
-                "kind": kind,
-                "tables": dict(tables),
-                "meta": dict(meta),
-            }
+            made = WarehouseVersion(int(last or 0) + 1, now(), load_id, kind, tables, meta)
+            row = {**asdict(made), "created_at": made.created_at.isoformat()}
             connection.execute(sa.insert(VERSIONS).values(row))
-        return WarehouseVersion(**{**row, "created_at": datetime.fromisoformat(row["created_at"])})
+        return made
 
     def snapshot(self, version: int | None = None) -> "Snapshot":
         """Open a version for reading; the newest where none is named.
@@ -192,10 +186,13 @@ class Snapshot:
 
     def relation(self, name: str) -> duckdb.DuckDBPyRelation:
         """Give a table as a DuckDB relation, for what only the embedded engine can do."""
+        return self.connection.sql(self.select(name))
+
+    def select(self, name: str) -> str:
+        """Write the SQL that reads a table at this version."""
         if name not in self.names() and name not in self._pinned.tables:
             raise WeirError(f"There is no table '{name}'; use one of {', '.join(self.names())}.")
-        query = self._lake.select(name, self._columns(name), self._pinned.tables.get(name))
-        return self.connection.sql(query)
+        return self._lake.select(name, self._columns(name), self._pinned.tables.get(name))
 
     def _columns(self, name: str) -> Mapping[str, Kind]:
         if name in TABLES:
