@@ -19,6 +19,10 @@ class Settings(BaseSettings):
         default="offline",
         description="Chat model: 'offline', or 'provider:model' as LangChain names it.",
     )
+    embedding_model: str = Field(
+        default="all-MiniLM-L6-v2",
+        description="Embedding model: the packaged one, a folder, or one in the local cache.",
+    )
     user: str | None = Field(
         default=None,
         description="Who you are (e-mail), for approvals from the terminal.",

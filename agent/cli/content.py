@@ -1,0 +1,39 @@
+"""`weir content`: what to send next, and why."""
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from agent.cli.output import AsJson, console, print_json, working
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("content")(show_content)
+
+
+def show_content(
+    name: Annotated[str, typer.Argument(help="A lead or person: name, e-mail or id.")],
+    limit: Annotated[int, typer.Option(min=1, help="How many pieces to offer.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Offer the next best content for a person: never what they had, what expired or is internal.
+
+    Example: weir content "Jane Doe"
+    """
+    from agent.assembly import Weir
+
+    with working("Looking through the library ..."):
+        report = Weir.open().next_content(name, limit=limit)
+    if as_json:
+        print_json(report)
+        return
+    console.print(f"For [bold]{escape(str(report['for']))}[/]:")
+    for number, item in enumerate(report["items"], start=1):
+        console.print(f"{number}. [bold]{escape(item['title'])}[/]  [dim]{item['id']}[/]")
+        why = item["why"] if isinstance(item["why"], list) else [item["why"]]
+        for reason in why:
+            console.print(f"     {escape(reason)}", style="dim")
+    if not report["items"]:
+        console.print("  Nothing fits that they have not had yet.")

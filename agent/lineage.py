@@ -1,0 +1,120 @@
+"""From a play, a finding, a score or a record back to loads, files and lines."""
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from agent.proposal import find, segment_filter
+from knowledge.warehouse.lineage import trace
+from knowledge.warehouse.mart import JOURNEYS
+from tools.leakage.score import journey_of
+
+if TYPE_CHECKING:
+    from agent.assembly import Weir
+    from knowledge.warehouse.versions import Snapshot
+
+# A finding rests on thousands of leads; a few of them show the way to the files.
+EXAMPLES = 2
+_MOST_VALUES = 6
+
+Chain = list[dict[str, Any]]
+
+
+def lineage(weir: "Weir", what: str) -> Chain:
+    """Trace an id back to what was received.
+
+    Args:
+        weir: The deployment.
+        what: Id of a play, a finding, a score, a lead, any record, or a load.
+
+    Returns:
+        Steps ``kind, ref, text, version`` from the derived to the received.
+
+    Raises:
+        BadInputError: Nothing has this id.
+        PlayError: There is no such play.
+    """
+    if what.startswith("play_"):
+        return _of_play(weir, what)
+    with weir.snapshot() as snapshot:
+        if what.startswith("leak_"):
+            return _of_finding(snapshot, find(snapshot, what))
+        if what.startswith("score_"):
+            journey = journey_of(snapshot, what)
+            return [
+                _step("score", what, f"risk of {journey}", snapshot.version),
+                *_of_record(snapshot, journey),
+            ]
+        return _of_record(snapshot, what)
+
+
+def _of_play(weir: "Weir", play_id: str) -> Chain:
+    play = weir.plays.show(play_id)
+    version = play["warehouse_version"]
+    chain = [_step("play", play_id, f"{play['title']} ({play['state']})", version)]
+    chain += [
+        _step("approval", approval["by"], f"at {approval['at']}", version)
+        for approval in play["approvals"]
+    ]
+    chain += [
+        _step("document", citation["id"], citation["quote"], version)
+        for citation in play["citations"]
+    ]
+    treated = play["experiment"]["treatment"][:EXAMPLES]
+    with weir.snapshot(version) as snapshot:
+        if play["why"]["finding_id"]:
+            chain.append(_step("finding", play["why"]["finding_id"], play["why"]["text"], version))
+        for lead in treated:
+            chain += _of_record(snapshot, lead)
+    return _without_repeats(chain)
+
+
+def _of_finding(snapshot: "Snapshot", finding: dict[str, Any]) -> Chain:
+    entered = nw.col(f"first_{finding['from']}").is_not_null()
+    leads = snapshot.table(JOURNEYS).filter(segment_filter(finding), entered)
+    counted = leads.select(nw.len().alias("leads")).collect().item()
+    examples = leads.select("journey_id").sort("journey_id").head(EXAMPLES).collect()
+    where = ", ".join(f"{name} = {value}" for name, value in finding["segment"].items())
+    chain = [
+        _step(
+            "finding",
+            finding["id"],
+            f"{finding['from']} to {finding['to']}, {where or 'everybody'}: "
+            f"{finding['baseline_rate']:.1%} to {finding['rate']:.1%} since {finding['since'][:10]}",
+            snapshot.version,
+        ),
+        _step(
+            "mart",
+            JOURNEYS,
+            f"{counted:,} leads that entered {finding['from']}; {EXAMPLES} of them follow",
+            snapshot.version,
+        ),
+    ]
+    for journey in examples["journey_id"].to_list():
+        chain += _of_record(snapshot, journey)
+    return _without_repeats(chain)
+
+
+def _of_record(snapshot: "Snapshot", record: str) -> Chain:
+    return [
+        _step(step.kind, step.ref, _values(step.detail), snapshot.version)
+        for step in trace(snapshot, record)
+    ]
+
+
+def _values(detail: dict[str, Any]) -> str:
+    shown = [(name, value) for name, value in detail.items() if not name.startswith("_")]
+    text = ", ".join(f"{name} {value}" for name, value in shown[:_MOST_VALUES])
+    return text + (", ..." if len(shown) > _MOST_VALUES else "")
+
+
+def _step(kind: str, ref: str, text: str, version: int) -> dict[str, Any]:
+    return {"kind": kind, "ref": ref, "text": text, "version": version}
+
+
+def _without_repeats(chain: Chain) -> Chain:
+    """Name loads and versions once, at the end, however many rows share them."""
+    last = {(step["kind"], step["ref"]): place for place, step in enumerate(chain)}
+    return [
+        step for place, step in enumerate(chain) if last[(step["kind"], step["ref"])] == place
+    ]
