@@ -1,0 +1,210 @@
+"""Directory: every name, address and id of a warehouse version, to resolve what people type."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import narwhals as nw
+
+from knowledge.errors import BadInputError
+
+KINDS = ("lead", "person", "account", "owner", "opportunity")
+# Similarities on rapidfuzz's scale of 0 to 100.
+_SURE = 86.0
+_NEAR = 72.0
+# How far ahead of the next the best match must be to be taken without asking.
+_AHEAD = 5.0
+_MOST_CANDIDATES = 6
+_SHORTEST = 2
+_KEPT = 2
+
+
+class ReadsTables(Protocol):
+    """What a look-up needs of a warehouse snapshot."""
+
+    @property
+    def version(self) -> int:
+        """Number the warehouse version."""
+
+    @property
+    def pinned(self) -> Any:
+        """Give the version with its load."""
+
+    def table(self, name: str) -> nw.LazyFrame[Any]:
+        """Give a table as a lazy frame."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A record that can be named.
+
+    Attributes:
+        kind: ``lead`` for a person whose stages moved, else ``person``, ``account``, ``owner`` or
+            ``opportunity``.
+        id: Id of the record.
+        entity: What it is: records of one person share it.
+        name: Name as it is written, empty where there is none.
+        email: E-mail address in lower case, empty where there is none.
+        hint: What tells it from others of its name, such as the company.
+    """
+
+    kind: str
+    id: str
+    entity: str
+    name: str
+    email: str = ""
+    hint: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """Give what a reader needs to choose."""
+        return {"kind": self.kind, "id": self.id, "name": self.name, "hint": self.hint}
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Say which record was meant: one, or several to choose from, or none with what is near."""
+
+    match: Entry | None
+    candidates: tuple[Entry, ...] = ()
+    near: tuple[Entry, ...] = ()
+
+
+class UnknownKindError(BadInputError):
+    """Report a kind of record that there is not."""
+
+
+class Directory:
+    """Resolve names against the records of one warehouse version."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        from rapidfuzz.utils import default_process  # noqa: PLC0415 - not needed for other commands
+
+        self.entries = tuple(entries)
+        self._plain = [default_process(entry.name) for entry in self.entries]
+        self._exact: dict[str, list[int]] = {}
+        for place, entry in enumerate(self.entries):
+            local = entry.id.partition(":")[2].lower()
+            keys = {entry.id.lower(), local, entry.email, self._plain[place]}
+            for key in keys - {""}:
+                self._exact.setdefault(key, []).append(place)
+
+    def names(self) -> Iterator[str]:
+        """Give every name there is."""
+        return (entry.name for entry in self.entries if entry.name)
+
+    def resolve(self, query: str, kind: str | None = None) -> Resolution:
+        """Find the record that a name, an e-mail address or an id means.
+
+        Args:
+            query: What somebody typed; typing errors and parts of names are borne.
+            kind: One of ``KINDS``, to look among these only; a lead is a person, too.
+
+        Returns:
+            One match only where it is exact, or clearly ahead of all others.
+
+        Raises:
+            UnknownKindError: There is no such kind.
+        """
+        from rapidfuzz import fuzz, process  # noqa: PLC0415 - not needed for other commands
+        from rapidfuzz.utils import default_process  # noqa: PLC0415
+
+        allowed = _allowed(kind)
+        plain = default_process(query)
+        exact = self._exact.get(query.strip().lower()) or self._exact.get(plain) or []
+        found = self._distinct(place for place in exact if self.entries[place].kind in allowed)
+        if found:
+            return _one_or_several(found)
+        if len(plain) < _SHORTEST:
+            return Resolution(None)
+        choices = {
+            place: name
+            for place, name in enumerate(self._plain)
+            if name and self.entries[place].kind in allowed
+        }
+        ranked = process.extract(
+            plain, choices, scorer=fuzz.WRatio, score_cutoff=_NEAR, limit=10 * _MOST_CANDIDATES
+        )
+        best = self._distinct(place for _, score, place in ranked if score >= _SURE)
+        scores = {self.entries[place].entity: score for _, score, place in reversed(ranked)}
+        if best and (
+            len(scores) == 1 or scores[best[0].entity] - _second(scores.values()) >= _AHEAD
+        ):
+            return Resolution(best[0])
+        if best:
+            return Resolution(None, candidates=tuple(best[:_MOST_CANDIDATES]))
+        near = self._distinct(place for _, _, place in ranked)
+        return Resolution(None, near=tuple(near[:3]))
+
+    def _distinct(self, places: Iterable[int]) -> list[Entry]:
+        """Keep one record of each entity, a lead before a mere person."""
+        kept: dict[str, Entry] = {}
+        for place in places:
+            entry = self.entries[place]
+            held = kept.get(entry.entity)
+            if held is None or (held.kind == "person" and entry.kind == "lead"):
+                kept[entry.entity] = entry
+        return list(kept.values())
+
+
+_directories: OrderedDict[tuple[int, str], Directory] = OrderedDict()
+_lock = threading.Lock()
+
+
+def directory_of(snapshot: ReadsTables) -> Directory:
+    """Give the directory of a warehouse version; the latest ones are kept in memory."""
+    key = (snapshot.version, f"{snapshot.pinned.load_id}@{snapshot.pinned.created_at}")
+    with _lock:
+        if key not in _directories:
+            _directories[key] = Directory(_entries(snapshot))
+            if len(_directories) > _KEPT:
+                _directories.popitem(last=False)
+        return _directories[key]
+
+
+def _entries(snapshot: ReadsTables) -> Iterator[Entry]:
+    entities = dict(zip(*_columns(snapshot.table("identity"), "id", "entity_id"), strict=True))
+    stages = dict(
+        zip(*_columns(snapshot.table("journeys"), "journey_id", "current_stage"), strict=True)
+    )
+    for identity, name, email, company in zip(
+        *_columns(snapshot.table("person"), "id", "name", "email", "company"), strict=True
+    ):
+        hint = ", ".join(part for part in (company, email, stages.get(identity)) if part)
+        kind = "lead" if identity in stages else "person"
+        entity = entities.get(identity) or identity
+        yield Entry(kind, identity, entity, name or "", (email or "").strip().lower(), hint)
+    for kind, hints in (
+        ("account", ("domain", "industry")),
+        ("owner", ("team", "email")),
+        ("opportunity", ("stage", "account_id")),
+    ):
+        columns = _columns(snapshot.table(kind), "id", "name", *hints)
+        for identity, name, *known in zip(*columns, strict=True):
+            email = known[1] if kind == "owner" else ""
+            hint = ", ".join(str(part) for part in known if part)
+            yield Entry(kind, identity, identity, name or "", (email or "").lower(), hint)
+
+
+def _columns(frame: nw.LazyFrame[Any], *names: str) -> list[list[Any]]:
+    table = frame.select(*names).collect("pyarrow").to_dict(as_series=False)
+    return [table[name] for name in names]
+
+
+def _allowed(kind: str | None) -> Sequence[str]:
+    if kind is None:
+        return KINDS
+    if kind not in KINDS:
+        raise UnknownKindError(f"There is no kind '{kind}'; use one of {', '.join(KINDS)}.")
+    return ("lead", "person") if kind in ("lead", "person") else (kind,)
+
+
+def _one_or_several(found: list[Entry]) -> Resolution:
+    if len(found) == 1:
+        return Resolution(found[0])
+    return Resolution(None, candidates=tuple(found[:_MOST_CANDIDATES]))
+
+
+def _second(scores: Iterable[float]) -> float:
+    return sorted(scores, reverse=True)[1]
