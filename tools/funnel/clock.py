@@ -6,22 +6,18 @@ import narwhals as nw
 
 DAY = 86_400  # seconds
 _EPOCH = date(1970, 1, 1)
+_DAYS_TO_1970 = _EPOCH.toordinal()
 
 
 def seconds(time: nw.Expr) -> nw.Expr:
     """Turn a timestamp expression into seconds since 1970 (fractions cut off).
 
-    Built from calendar parts, because neither ``timestamp`` nor a difference of timestamps is
-    offered by all engines behind Narwhals.
-
-    Source: H. Hinnant, "chrono-compatible low-level date algorithms" (days from civil).
+    Built from calendar parts (Gregorian leap years), because neither ``timestamp`` nor a
+    difference of timestamps is offered by all engines behind Narwhals.
     """
     part = time.dt
-    early = part.month() < 3  # noqa: PLR2004 - the algorithm's year starts in March
-    year = part.year() - nw.when(early).then(nw.lit(1)).otherwise(nw.lit(0))
-    month = part.month() + nw.when(early).then(nw.lit(9)).otherwise(nw.lit(-3))
-    leaps = year // 4 - year // 100 + year // 400
-    days = year * 365 + leaps + (month * 153 + 2) // 5 + part.day() - 719_469
+    past = part.year().cast(nw.Float64) - 1  # whole numbers in floats: no engine overflows
+    days = past * 365 + past // 4 - past // 100 + past // 400 + part.ordinal_day() - _DAYS_TO_1970
     return days * DAY + part.hour() * 3600 + part.minute() * 60 + part.second()
 
 

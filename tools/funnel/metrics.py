@@ -5,15 +5,17 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import narwhals as nw
+
 from knowledge.errors import BadInputError
 from tools.funnel.clock import epoch_day, epoch_seconds, iso, month_label
 from tools.funnel.data import FunnelData, check_segments
 from tools.funnel.maturity import Observation, observe
-from tools.funnel.passages import Period, Scope, passages
+from tools.funnel.overview import overview
+from tools.funnel.passages import Period, Scope, arrivals, passages, widen
 from tools.funnel.report import Reader
-from tools.funnel.response import recycling, response
+from tools.funnel.response import response
 from tools.funnel.tally import Tally, tally
-from tools.funnel.velocity import velocity
 
 
 def funnel(
@@ -49,14 +51,15 @@ def funnel(
         raise BadInputError(f"The period ends ({until}) before it starts ({since}); swap them.")
     stages = snapshot.stage_map
     journeys = snapshot.table("journeys")
-    observations = look(snapshot, window_days)
+    wide = widen(journeys, stages, snapshot.as_of, by)
+    observations = observed(snapshot, wide, window_days)
     scope = replace(scope_of(snapshot, observations), period=Period(since, until))
     if window_days is not None:
         scope = replace(scope, limits=scope.windows)
-    rows = passages(journeys, stages, scope, by)
+    steps = range(len(stages.transitions))
+    rows = passages(wide, steps, scope, by)
     reader = Reader(stages, observations, epoch_seconds(snapshot.as_of))
     totals = {item.step: item for item in tally(rows)}
-    steps = range(len(stages.transitions))
     return {
         "as_of": iso(snapshot.as_of),
         "warehouse_version": snapshot.version,
@@ -69,17 +72,23 @@ def funnel(
         ],
         "cohorts": _cohorts(reader, tally(rows, "month")),
         "response": response(journeys, snapshot.as_of, scope.period),
-        "recycle": recycling(journeys, snapshot.as_of),
-        "velocity": velocity(journeys, stages, totals, snapshot.as_of),
+        **overview(journeys, stages, totals, snapshot.as_of),
     }
 
 
-def look(snapshot: FunnelData, window_days: int | None = None) -> list[Observation]:
+def look(snapshot: FunnelData) -> list[Observation]:
     """Learn windows and recording gaps from the whole history."""
-    stages = snapshot.stage_map
-    rows = passages(snapshot.table("journeys"), stages, Scope(snapshot.as_of))
+    wide = widen(snapshot.table("journeys"), snapshot.stage_map, snapshot.as_of)
+    return observed(snapshot, wide)
+
+
+def observed(
+    snapshot: FunnelData, wide: nw.LazyFrame[Any], window_days: int | None = None
+) -> list[Observation]:
+    """Learn windows and recording gaps from journeys that were widened already."""
+    steps = len(snapshot.stage_map.transitions)
     today = epoch_day(snapshot.as_of.date())
-    return observe(rows, len(stages.transitions), today, window_days)
+    return observe(arrivals(wide, steps), steps, today, window_days)
 
 
 def scope_of(snapshot: FunnelData, observations: list[Observation]) -> Scope:

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import narwhals as nw
 
 from knowledge.warehouse.stages import StageMap
-from tools.funnel.clock import DAY, epoch_seconds, seconds
+from tools.funnel.clock import DAY, epoch_day, epoch_seconds, seconds
 
 FINAL_EXITS = ("lost", "disqualified")  # a recycled lead is still open: it goes back to nurture
 
@@ -42,50 +42,78 @@ class Scope:
     affected: Mapping[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
 
 
-def passages(
-    journeys: nw.LazyFrame[Any], stages: StageMap, scope: Scope, keep: Sequence[str] = ()
+def widen(
+    journeys: nw.LazyFrame[Any], stages: StageMap, as_of: datetime, keep: Sequence[str] = ()
 ) -> nw.LazyFrame[Any]:
-    """Lay out who entered each transition, when, and what came of it.
+    """Turn journeys into integers: one row a lead, all transitions side by side.
+
+    Engines bind every projection anew, so the whole is two of them.
 
     Args:
         journeys: The journeys mart.
         stages: The stage map; reaching a later stage counts as passing the ones before it.
-        scope: Period, windows and as-of time.
+        as_of: Nothing after this time is seen.
         keep: Columns of the journeys to carry along.
 
     Returns:
-        Rows of ``step`` (number of the transition), ``entered`` (epoch seconds), ``day`` (epoch
-        day), ``month`` (year * 12 + month - 1), ``lag`` (seconds to conversion, at least 0; null
-        if not converted), ``reached_day`` (epoch day of any conversion), ``converted``,
-        ``exited``, ``open``, ``mature``, ``mature_converted``, ``affected`` (0 or 1), and ``keep``.
-    """
-    wide = _wide(journeys, stages, scope, keep)
-    steps = range(len(stages.transitions))
-    return nw.concat([_long(wide, scope, step, keep) for step in steps])
-
-
-def _wide(
-    journeys: nw.LazyFrame[Any], stages: StageMap, scope: Scope, keep: Sequence[str]
-) -> nw.LazyFrame[Any]:
-    """Give one row a lead with times as integers, all transitions side by side.
-
-    Engines bind every projection anew, so the whole is two of them.
+        ``entered_N``, ``reached_N`` (epoch seconds), ``month_N`` (year * 12 + month - 1) and
+        ``exited_N`` (0 or 1) for each transition N, and ``keep``.
     """
     present = set(journeys.collect_schema().names())
     exits = [f"last_{name}" for name in FINAL_EXITS if f"last_{name}" in present]
     gone = nw.col("current_stage").is_in(FINAL_EXITS)
+    onward = {
+        f"onward_{step}": nw.min_horizontal(*(f"first_{stage}" for stage in stages.onward(target)))
+        for step, (_, target) in enumerate(stages.transitions)
+    }
     columns: dict[str, nw.Expr] = {}
-    for step, (origin, target) in enumerate(stages.transitions):
-        start = nw.col(f"first_{origin}")
-        reached = nw.min_horizontal(*(f"first_{stage}" for stage in stages.onward(target)))
-        columns[f"entered_{step}"] = nw.when(entered_within(start, scope)).then(seconds(start))
-        columns[f"reached_{step}"] = nw.when(reached <= scope.as_of).then(seconds(reached))
-        columns[f"month_{step}"] = (
-            start.dt.year().cast(nw.Int64) * 12 + start.dt.month().cast(nw.Int64) - 1
-        )
+    for step, (origin, _) in enumerate(stages.transitions):
+        start, reached = nw.col(f"first_{origin}"), nw.col(f"onward_{step}")
+        columns[f"entered_{step}"] = nw.when(start <= as_of).then(seconds(start))
+        columns[f"reached_{step}"] = nw.when(reached <= as_of).then(seconds(reached))
+        columns[f"month_{step}"] = start.dt.year() * 12 + start.dt.month() - 1
         left = gone & (nw.max_horizontal(*exits) >= start) if exits else None
         columns[f"exited_{step}"] = nw.lit(0) if left is None else _flag(left)
-    return journeys.select(*(nw.col(name) for name in keep), **columns)
+    rows = journeys.with_columns(**onward)
+    return rows.select(*(nw.col(name) for name in keep), **columns)
+
+
+def arrivals(wide: nw.LazyFrame[Any], steps: int) -> nw.LazyFrame[Any]:
+    """Lay out when leads entered and passed each transition.
+
+    Returns:
+        Rows of ``step``, ``day`` and ``reached_day`` (epoch days; null if not passed).
+    """
+    return nw.concat(
+        [
+            wide.filter(~nw.col(f"entered_{step}").is_null()).select(
+                step=nw.lit(step),
+                day=nw.col(f"entered_{step}") // DAY,
+                reached_day=nw.col(f"reached_{step}") // DAY,
+            )
+            for step in range(steps)
+        ]
+    )
+
+
+def passages(
+    wide: nw.LazyFrame[Any], steps: Sequence[int], scope: Scope, keep: Sequence[str] = ()
+) -> nw.LazyFrame[Any]:
+    """Lay out who entered each transition, when, and what came of it.
+
+    Args:
+        wide: What ``widen`` gave.
+        steps: Numbers of the transitions.
+        scope: Period, windows and as-of time.
+        keep: Columns to carry along.
+
+    Returns:
+        Rows of ``step`` (number of the transition), ``entered`` (epoch seconds), ``day`` (epoch
+        day), ``month`` (year * 12 + month - 1), ``lag`` (seconds to conversion, at least 0; null
+        if not converted), ``converted``, ``exited``, ``open``, ``mature``, ``mature_converted``,
+        ``affected`` (0 or 1), and ``keep``.
+    """
+    return nw.concat([_long(wide, scope, step, keep) for step in steps])
 
 
 def _long(
@@ -104,13 +132,12 @@ def _long(
         touched = touched | ((entered >= first * DAY) & (entered < (last + 1) * DAY))
     stayed = nw.when(reached.is_null()).then(nw.lit(1)).otherwise(nw.lit(0))
     exited = nw.col(f"exited_{step}")
-    return wide.filter(~entered.is_null()).select(
+    return wide.filter(*_inside(entered, scope.period)).select(
         *keep,
         step=nw.lit(step),
         month=nw.col(f"month_{step}"),
         entered=entered,
         day=entered // DAY,
-        reached_day=reached // DAY,
         lag=nw.when(within).then(lag),
         converted=_flag(within),
         exited=exited * stayed,
@@ -121,18 +148,15 @@ def _long(
     )
 
 
+def _inside(entered: nw.Expr, period: Period) -> list[nw.Expr]:
+    conditions = [~entered.is_null()]
+    if period.since is not None:
+        conditions.append(entered >= epoch_day(period.since) * DAY)
+    if period.until is not None:
+        conditions.append(entered < (epoch_day(period.until) + 1) * DAY)
+    return conditions
+
+
 def _flag(condition: nw.Expr) -> nw.Expr:
     """Give 1 where the condition holds and 0 where it does not or is unknown."""
     return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0))
-
-
-def entered_within(start: nw.Expr, scope: Scope) -> nw.Expr:
-    """Tell whether a time of entering lies in the scope."""
-    inside = start <= scope.as_of
-    midnight = datetime.min.time()
-    if scope.period.since is not None:
-        inside = inside & (start >= datetime.combine(scope.period.since, midnight))
-    if scope.period.until is not None:
-        after = scope.period.until + timedelta(days=1)
-        inside = inside & (start < datetime.combine(after, midnight))
-    return inside

@@ -1,6 +1,6 @@
-"""Lead response time and recycling."""
+"""Lead response time."""
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import narwhals as nw
@@ -8,7 +8,7 @@ import numpy as np
 
 from tools.funnel.clock import epoch_seconds, seconds
 from tools.funnel.columns import numbers
-from tools.funnel.passages import FINAL_EXITS, Period, Scope, entered_within
+from tools.funnel.passages import FINAL_EXITS, Period
 from tools.funnel.survival import median_survival
 
 _GRAIN = 360  # seconds: a tenth of an hour keeps the groups few
@@ -33,7 +33,7 @@ def response(journeys: nw.LazyFrame[Any], as_of: datetime, period: Period) -> di
     answered = nw.col("first_response_at") <= as_of
     gone = nw.col("current_stage").is_in((*FINAL_EXITS, "won")) & (nw.col("current_since") > start)
     rows = (
-        journeys.filter(entered_within(start, Scope(as_of, period)))
+        journeys.filter(*_qualified(start, as_of, period))
         .select(
             ended=nw.when(answered).then(nw.lit(1)).otherwise(nw.lit(0)),
             start=seconds(start),
@@ -63,18 +63,10 @@ def response(journeys: nw.LazyFrame[Any], as_of: datetime, period: Period) -> di
     }
 
 
-def recycling(journeys: nw.LazyFrame[Any], as_of: datetime) -> dict[str, Any] | None:
-    """Count leads that were sent back to nurture at least once; None where that isn't recorded."""
-    if "first_recycled" not in journeys.collect_schema().names():
-        return None
-    back = nw.col("first_recycled") <= as_of
-    rows = (
-        journeys.select(recycled=nw.when(back).then(nw.lit(1)).otherwise(nw.lit(0)))
-        .select(leads=nw.len(), recycled=nw.col("recycled").sum())
-        .collect("pyarrow")
-        .rows()
-    )
-    leads, recycled = int(rows[0][0]), int(rows[0][1] or 0)
-    if not leads:
-        return None
-    return {"leads": leads, "recycled": recycled, "rate": round(recycled / leads, 4)}
+def _qualified(start: nw.Expr, as_of: datetime, period: Period) -> list[nw.Expr]:
+    conditions = [start <= as_of]
+    if period.since is not None:
+        conditions.append(start >= datetime.combine(period.since, time.min))
+    if period.until is not None:
+        conditions.append(start < datetime.combine(period.until + timedelta(days=1), time.min))
+    return conditions

@@ -11,7 +11,7 @@ from tools.funnel.columns import integers, numbers
 from tools.funnel.data import FunnelData
 from tools.funnel.maturity import Observation
 from tools.funnel.metrics import scope_of
-from tools.funnel.passages import passages
+from tools.funnel.passages import passages, widen
 from tools.funnel.tally import plain
 
 WEEK = 7  # days
@@ -66,7 +66,9 @@ def collect_cells(snapshot: FunnelData, observations: list[Observation]) -> dict
     names = tuple(snapshot.segments)
     scope = scope_of(snapshot, observations)
     scope = replace(scope, limits=scope.windows)
-    rows = passages(snapshot.table("journeys"), snapshot.stage_map, scope, names)
+    stages = snapshot.stage_map
+    wide = widen(snapshot.table("journeys"), stages, snapshot.as_of, names)
+    rows = passages(wide, range(len(stages.transitions)), scope, names)
     table = (
         rows.filter(nw.col("mature") == 1, nw.col("affected") == 0)
         .group_by("step", "day", *names)

@@ -13,7 +13,7 @@ from tools.funnel.columns import numbers
 from tools.funnel.data import FunnelData
 from tools.funnel.maturity import Observation
 from tools.funnel.metrics import scope_of
-from tools.funnel.passages import passages
+from tools.funnel.passages import passages, widen
 from tools.leakage.touches import first_touches
 
 CARRIED = ("owner_id", "consent", "handoffs", "score", "first_response_at")
@@ -60,8 +60,9 @@ def contrast(
     keep = ("journey_id", *carried, *segment)
     if "person_id" in present:
         keep = (*keep, "person_id")
-    rows = passages(journeys, stages, scope, keep).filter(
-        nw.col("step") == step, nw.col("mature") == 1, nw.col("affected") == 0
+    wide = widen(journeys, stages, snapshot.as_of, keep)
+    rows = passages(wide, [step], scope, keep).filter(
+        nw.col("mature") == 1, nw.col("affected") == 0
     )
     inside = nw.lit(value=True)
     for column, value in segment.items():

@@ -11,7 +11,7 @@ from tools.funnel.clock import day_of, iso
 from tools.funnel.data import FunnelData
 from tools.funnel.maturity import Observation
 from tools.funnel.metrics import look, scope_of
-from tools.funnel.passages import passages
+from tools.funnel.passages import passages, widen
 from tools.funnel.tally import plain, tally
 from tools.leakage.cells import WEEK, Cells, collect_cells
 from tools.leakage.drivers import explain
@@ -87,7 +87,8 @@ def _worth(snapshot: FunnelData, observations: list[Observation]) -> list[float 
     median = plain(deals[0][0]) if deals else None
     if median is None:
         return unknown
-    rows = passages(journeys, snapshot.stage_map, scope_of(snapshot, observations))
+    wide = widen(journeys, snapshot.stage_map, snapshot.as_of)
+    rows = passages(wide, steps, scope_of(snapshot, observations))
     rates = {item.step: item.rate or 0.0 for item in tally(rows)}
     return [
         prod(rates.get(later, 0.0) for later in steps if later > step) * float(median)
