@@ -11,6 +11,7 @@ from agent.plays import audit
 from agent.plays.decision import Decision
 from agent.plays.draft import DraftContext, DraftRequest, draft_play
 from agent.plays.edit import Edit, edited
+from agent.plays.errors import PlayError
 from agent.plays.ledger import PlayLedger
 from agent.plays.lifecycle import PlayLifecycle
 from agent.plays.play import Play, PlayState
@@ -20,7 +21,7 @@ from agent.plays.stamps import Clock, utc_now
 from agent.plays.switch import KillSwitch
 from agent.plays.undo import PlayUndo
 from agent.plays.view import play_as_json, play_in_brief
-from tools.crm.port import Crm
+from tools.crm.port import Crm, CrmError
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,12 @@ class PlayDesk:
         context = DraftContext(
             self.ledger, self.crm, self.policy, self.clock, owners, warehouse_version
         )
-        play = draft_play(context, request)
+        try:
+            play = draft_play(context, request)
+        except CrmError as error:
+            raise PlayError(
+                f"The CRM could not be read, so nothing was drafted: {error}"
+            ) from error
         self.submit(play)
         return play
 
@@ -116,12 +122,21 @@ class PlayDesk:
     def edit(
         self, play_id: str, edit: Edit, *, by: str, digest: str, reason: str | None = None
     ) -> Decision:
-        """Change a pending play; its approvals start over."""
+        """Change a pending play; its approvals start over.
+
+        Raises:
+            PlayError: The CRM could not be read.
+        """
+        person = self.policy.person(by)
+        editor = person.email if person else by
 
         def change(play: Play) -> Play:
-            return edited(play, edit, by=by, crm=self.crm, policy=self.policy, clock=self.clock)
+            return edited(play, edit, by=editor, crm=self.crm, policy=self.policy, clock=self.clock)
 
-        return self._lifecycle.edit(play_id, by=by, digest=digest, change=change, reason=reason)
+        try:
+            return self._lifecycle.edit(play_id, by=by, digest=digest, change=change, reason=reason)
+        except CrmError as error:
+            raise PlayError(f"The CRM could not be read, so nothing changed: {error}") from error
 
     def undo(self, play_id: str, *, by: str, reason: str | None = None) -> Decision:
         """Have a finished play undone; with ``Outcome.UNDO_STARTED`` it may run at once."""

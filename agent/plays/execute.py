@@ -6,7 +6,7 @@ the CRM by the idempotency key what became of it before anything else.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 
@@ -19,7 +19,7 @@ from agent.plays.play import Action, ActionState, Play, PlayState
 from agent.plays.stamps import Clock, stamp
 from tools.crm.port import Crm, CrmError, CrmUnavailableError, Receipt, StaleRecordError
 
-RUNNING_STATES = frozenset({PlayState.APPROVED, PlayState.RUNNING, PlayState.UNKNOWN})
+_RUNNING = frozenset({PlayState.APPROVED, PlayState.RUNNING, PlayState.UNKNOWN})
 
 _OPEN = frozenset({ActionState.WAITING, ActionState.STARTED, ActionState.UNKNOWN})
 
@@ -46,20 +46,22 @@ class Executor:
         """Mark the play as running.
 
         Raises:
-            PlayHeldError: Its approval ran out before it could begin.
+            PlayHeldError: It may not begin now, or its approval ran out before it could.
         """
         with self.ledger.begin() as tx:
             self.lease.renew(tx)
             stored = self.ledger.get(tx, self.lease.play_id)
+            if stored.state not in _RUNNING:
+                raise PlayHeldError(f"it is {stored.state}")
             if stored.state is PlayState.APPROVED and stored.play.expires_at <= self._now():
                 raise PlayHeldError("its approval ran out before it could begin")
-            if stored.state not in RUNNING_STATES:
-                raise PlayHeldError(f"it is {stored.state}")
-            first = self.ledger.move(
-                tx, stored.play.id, source=[PlayState.APPROVED], to=PlayState.RUNNING
-            )
-            if first:
+            killed = stored.state is PlayState.APPROVED and self.ledger.kill_switch(tx)
+            if not killed and self.ledger.move(
+                tx, stored.play.id, source=[PlayState.APPROVED], to=PlayState.RUNNING, note=None
+            ):
                 self._audit(tx, "run_started", digest=stored.digest, crm=self.crm.name)
+        if killed:
+            self._hold(None, "the kill switch is on")
 
     def run(self, direction: Direction) -> dict[str, str]:
         """Make every write of a direction that has not been made.
@@ -238,7 +240,7 @@ class Executor:
                 self._audit(tx, f"{_word(direction)}_unknown", key=row.key, why=why)
         self._hold(PlayState.UNKNOWN if direction == "do" else None, why)
 
-    def _hold(self, state: PlayState | None, why: str) -> None:
+    def _hold(self, state: PlayState | None, why: str) -> NoReturn:
         """Stop here and say in the ledger what the play waits for."""
         with self.ledger.begin() as tx:
             stored = self.ledger.get(tx, self.lease.play_id)

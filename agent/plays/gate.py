@@ -100,8 +100,9 @@ class Gate:
                     Outcome.NOT_FOUND,
                     f"There is no play {play_id}; `weir plays list` shows them all.",
                 )
-            click = Click(tx, what, by, now, stored, reason)
-            if self.policy.person(by) is None:
+            person = self.policy.person(by)
+            click = Click(tx, what, person.email if person else by, now, stored, reason)
+            if person is None:
                 return click.answer(
                     Outcome.NOT_ALLOWED,
                     f"You can't {what} this play: {by or 'nobody'} is not in the policy.",

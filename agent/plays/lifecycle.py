@@ -81,8 +81,7 @@ class PlayLifecycle(Gate):
             )
             if refused:
                 return refused
-            person = self.policy.person(by)
-            is_author = person is not None and person.email in click.play.authors
+            is_author = click.by in click.play.authors
             why_not = self.policy.refusal(by, click.play)
             if why_not and not is_author:
                 return click.answer(Outcome.NOT_ALLOWED, f"You can't reject this play: {why_not}.")
@@ -174,18 +173,16 @@ class PlayLifecycle(Gate):
         )
 
     def _count_approval(self, click: Click, via: str) -> Decision:
-        person = self.policy.person(click.by)
-        email = person.email if person else click.by
         given = self.ledger.approvals(click.tx, click.stored)
         quorum = self.policy.tiers[click.play.tier].quorum
-        if any(a["approver"] == email for a in given):
+        if any(a["approver"] == click.by for a in given):
             return click.answer(
                 Outcome.ALREADY_COUNTED,
                 f"Your approval is already counted; {quorum - len(given)} more from others is "
                 "needed.",
             )
         self.ledger.approve(
-            click.tx, click.stored, by=email, at=click.now, via=via, reason=click.reason
+            click.tx, click.stored, by=click.by, at=click.now, via=via, reason=click.reason
         )
         click.record("approval", via=via, count=len(given) + 1, quorum=quorum)
         if len(given) + 1 < quorum:

@@ -2,6 +2,9 @@
 
 import os
 import signal
+import sqlite3
+import time
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -201,3 +204,36 @@ class SilentCrm(EmbeddedCrm):
 
 def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+class SlowCrm(EmbeddedCrm):
+    """Take a while for each write."""
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        super().__init__(path)
+        self._seconds = seconds
+
+    def _once(self, key: str, payload: dict[str, Any], effect: Any) -> Receipt:
+        time.sleep(self._seconds)
+        return super()._once(key, payload, effect)
+
+
+def effects(home: Path) -> list[str]:
+    """List the keys of all writes that the CRM has taken, one a write."""
+    with closing(sqlite3.connect(home / "crm.db")) as connection:
+        return [row[0] for row in connection.execute("SELECT key FROM write ORDER BY rowid")]
+
+
+def tasks(home: Path) -> int:
+    """Count the tasks in the CRM."""
+    with closing(sqlite3.connect(home / "crm.db")) as connection:
+        query = "SELECT count(*) FROM record WHERE kind = 'task'"
+        return int(connection.execute(query).fetchone()[0])
+
+
+def action_states(desk: PlayDesk, play_id: str) -> list[str]:
+    return [a["state"] for a in desk.show(play_id)["actions"]]
+
+
+def audit_words(desk: PlayDesk, play_id: str) -> list[str]:
+    return [entry["what"] for entry in desk.audit_entries(play_id)]

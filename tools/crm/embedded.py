@@ -64,6 +64,10 @@ class EmbeddedCrm:
             with self._engine.begin() as connection:
                 _METADATA.create_all(connection)
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
     def seed(self, records: Iterable[tuple[RecordRef, dict[str, Any]]]) -> int:
         """Bring records in from the data, leaving alone what a play or a human has written.
 
