@@ -1,0 +1,209 @@
+"""The risk score: which open leads will not make their next transition, and what would help."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.errors import BadInputError
+from tools.funnel.clock import DAY, iso
+from tools.funnel.data import FunnelData, check_segments
+from tools.funnel.metrics import look
+from tools.leakage.features import AGE_BINS, AGE_TEXT
+from tools.leakage.history import History, read_history
+from tools.leakage.training import IN_TIME, RiskModel, Rows, rows_at, train
+
+_REASONS = 3
+LEAST_CONVERSIONS = 30  # of a transition, to learn from
+LEAST_REDUCTION = 0.01  # of the risk, to be worth advising
+
+
+def score(
+    snapshot: FunnelData,
+    *,
+    journey_ids: Sequence[str] | None = None,
+    owner: str | None = None,
+    limit: int = 20,
+    segment: Mapping[str, Any] | None = None,
+    stage: str | None = None,
+) -> dict[str, Any]:
+    """Score open leads by the risk that they do not make their next transition.
+
+    The horizon is the transition's own window: the days within which nine in ten that convert
+    have done so. The model is fitted on weekly snapshots of the past and used only if it beats
+    the base rate of each stage on a later period.
+
+    Args:
+        snapshot: The warehouse version.
+        journey_ids: Score these leads only, however long they have been in their stage; others
+            are scored while they are within the window.
+        owner: Score leads of this owner (name or id) only.
+        limit: Return at most so many, the riskiest first.
+        segment: Column to value: score leads of this segment only.
+        stage: Score leads that stand in this stage only.
+
+    Returns:
+        ``as_of``, ``warehouse_version``, ``model`` (``version``, ``abstained``, ``reason``,
+        ``metrics``) and ``scores``; no scores where the model abstains.
+
+    Raises:
+        BadInputError: Unknown segment or stage, or a limit below 1.
+    """
+    if limit < 1:
+        raise BadInputError(f"A limit of {limit} returns nothing; give at least 1.")
+    segment = dict(segment or {})
+    check_segments(snapshot, tuple(segment))
+    stages = snapshot.stage_map.stages[:-1]
+    if stage is not None and stage not in stages:
+        raise BadInputError(f"No lead waits in {stage!r}; choose from: {', '.join(stages)}.")
+    windows = {
+        step: seen.window
+        for step, seen in enumerate(look(snapshot))
+        if seen.conversions >= LEAST_CONVERSIONS
+    }
+    history = read_history(snapshot, tuple(segment))
+    model = train(history, windows)
+    found: list[dict[str, Any]] = []
+    if model.reason is None and model.additive is not None:
+        reach = IN_TIME if journey_ids is None else None
+        rows = rows_at(history, len(history.ends) - 1, windows, reach)
+        rows = _chosen(rows, _selected(history, journey_ids, owner, segment))
+        rows = _furthest(rows, None if stage is None else stages.index(stage))
+        found = _scores(snapshot, history, model, rows, windows=windows, limit=limit)
+    return {
+        "as_of": iso(snapshot.as_of),
+        "warehouse_version": snapshot.version,
+        "model": {
+            "version": model.version,
+            "abstained": model.reason is not None,
+            "reason": model.reason,
+            "metrics": model.metrics,
+        },
+        "scores": found,
+    }
+
+
+def _selected(
+    history: History,
+    journey_ids: Sequence[str] | None,
+    owner: str | None,
+    segment: Mapping[str, Any],
+) -> NDArray[np.bool_]:
+    chosen = np.ones(len(history.journey), dtype=bool)
+    if journey_ids is not None:
+        chosen &= np.isin(history.journey.astype(str), list(journey_ids))
+    if owner is not None:
+        known = [history.labels[name] for name in ("owner", "owner_id") if name in history.labels]
+        chosen &= np.any([column == owner for column in known], axis=0) if known else False
+    for column, value in segment.items():
+        chosen &= np.array([item == value for item in history.labels[column]], dtype=bool)
+    return chosen
+
+
+def _chosen(rows: Rows, leads: NDArray[np.bool_]) -> Rows:
+    return _take(rows, leads[rows.lead])
+
+
+def _furthest(rows: Rows, step: int | None) -> Rows:
+    """Keep one row a lead: of several transitions it stands before, the furthest."""
+    order = np.lexsort((-rows.step, rows.lead))
+    _, first = np.unique(rows.lead[order], return_index=True)
+    keep = np.zeros(len(rows.lead), dtype=bool)
+    keep[order[first]] = True
+    return _take(rows, keep if step is None else keep & (rows.step == step))
+
+
+def _take(rows: Rows, keep: NDArray[np.bool_]) -> Rows:
+    return Rows(
+        rows.lead[keep], rows.step[keep], rows.week[keep], rows.codes[keep], rows.leaked[keep]
+    )
+
+
+def _scores(
+    snapshot: FunnelData,
+    history: History,
+    model: RiskModel,
+    rows: Rows,
+    *,
+    windows: dict[int, int],
+    limit: int,
+) -> list[dict[str, Any]]:
+    assert model.additive is not None  # noqa: S101 - asked only of a fitted model
+    risk = model.additive.risk(rows.codes)
+    ranked = np.argsort(-risk, kind="stable")[:limit]
+    now = float(history.ends[-1])
+    found = []
+    for row in ranked:
+        lead, step = int(rows.lead[row]), int(rows.step[row])
+        journey = str(history.journey[lead])
+        origin, target = snapshot.stage_map.transitions[step]
+        days = (now - float(history.entered[lead, step])) / DAY
+        found.append(
+            {
+                "id": "score_" + hashlib.sha256(journey.encode()).hexdigest()[:8],
+                "entity": journey,
+                "name": _label(history, "name", lead),
+                "owner": _label(history, "owner", lead),
+                "from": origin,
+                "to": target,
+                "days_in_stage": round(days, 1),
+                "horizon_days": windows[step],
+                "risk": round(float(risk[row]), 4),
+                "reasons": _reasons(model, rows.codes[row], days, windows[step]),
+                "lower_it": _lower(model, rows.codes[row]),
+            }
+        )
+    return found
+
+
+def _label(history: History, name: str, lead: int) -> Any:
+    column = history.labels.get(name)
+    return None if column is None else column[lead]
+
+
+def _reasons(
+    model: RiskModel, codes: NDArray[np.int64], days: float, window: int
+) -> list[dict[str, Any]]:
+    """Name what raises the risk most, each against an average open lead."""
+    assert model.additive is not None  # noqa: S101 - asked only of a fitted model
+    total = float(model.additive.score(codes[None, :])[0])
+    reasons: list[dict[str, Any]] = []
+    for number, points in enumerate(model.additive.points):
+        code = int(codes[number])
+        effect = _risk(total) - _risk(total - float(points[code]))
+        if number == 0:
+            text = f"{days:.0f} days in the stage: {AGE_TEXT[code % (len(AGE_BINS) + 1)]}"
+            text += f" ({window} days)"
+            name, value = "days_in_stage", f"{days:.0f}"
+        else:
+            feature = model.features[number - 1]
+            name, value, text = feature.name, feature.bins[code], feature.bins[code]
+        if effect > 0:
+            reasons.append(
+                {"feature": name, "value": value, "effect": round(effect, 4), "text": text}
+            )
+    reasons.sort(key=lambda item: -item["effect"])
+    return reasons[:_REASONS]
+
+
+def _lower(model: RiskModel, codes: NDArray[np.int64]) -> str | None:
+    """Say which single thing that somebody can do goes with the lowest risk."""
+    assert model.additive is not None  # noqa: S101 - asked only of a fitted model
+    now = float(model.additive.risk(codes[None, :])[0])
+    best, advice = now, None
+    for number, feature in enumerate(model.features, start=1):
+        if feature.best is None or codes[number] in {feature.best, feature.settled}:
+            continue
+        changed = codes.copy()
+        changed[number] = feature.best
+        then = float(model.additive.risk(changed[None, :])[0])
+        if then < best - LEAST_REDUCTION:
+            best = then
+            advice = f"{feature.remedy} goes with a risk of {then:.0%} instead of {now:.0%}"
+    return advice
+
+
+def _risk(log_odds: float) -> float:
+    return float(1 / (1 + np.exp(-log_odds)))
