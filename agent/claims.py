@@ -61,8 +61,8 @@ QUOTE_WORDS = 3
 
 _ID = re.compile(
     r"""
-    \b(?:leak|score|play|act|exp|load|seg)_[0-9a-z]{4,}\b      # ids that Weir gives
-    | \b[a-z][a-z_]*_(?=[0-9a-z_]*\d)[0-9a-z_]+\b             # the same form, by anyone
+    \b(?i:leak|score|play|act|exp|load|seg)_[0-9A-Za-z]{4,}\b  # ids that Weir gives
+    | \b[A-Za-z][A-Za-z_]*_(?=\w*\d)\w+\b                       # the same form, by anyone
     | \b[\w-]+(?:[./][\w-]+)*\#[\w-]+                         # doc#section
     | \b[A-Za-z][\w.-]*:(?=[\w-]*\d)[\w-]+                    # source:record
     | \b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b         # UUID
@@ -96,6 +96,15 @@ _DATES = tuple(
     )
 )
 
+# In the order of looking: a date lies between an address and an id, as both may contain digits.
+_MARKS: tuple[tuple[Kind, re.Pattern[str] | None], ...] = (
+    ("link", _LINK),
+    ("id", _EMAIL),
+    ("date", None),
+    ("id", _ID),
+    ("time", _TIME),
+)
+
 
 def days(text: str) -> list[tuple[str, tuple[Day, ...], tuple[int, int]]]:
     """Find dates: the words, the ways to read them, and where they stand."""
@@ -121,36 +130,36 @@ def quotes(text: str) -> list[tuple[str, tuple[int, int]]]:
 
 
 def claims(text: str) -> list[Claim]:
-    """List what a text states, each thing once, in order of kind.
-
-    A part that was recognised is blanked before the next kind is looked for, so that the digits
-    of a date or an id are not taken for numbers as well.
-    """
+    """List what a text states, each thing once, in order of kind."""
     found: list[Claim] = []
     rest = text
     for words, span in quotes(text):
         found.append(Claim("quote", words))
         rest = _blank(rest, span)
-    kinds: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-        ("link", _LINK),
-        ("id", _EMAIL),
-    )
-    for kind, pattern in kinds:
-        for match in pattern.finditer(rest):
-            found.append(Claim(kind, match.group().rstrip(".,;:")))
-            rest = _blank(rest, match.span())
-    for words, readings, span in days(rest):
-        found.append(Claim("date", words, days=readings))
-        rest = _blank(rest, span)
-    simple: tuple[tuple[Kind, re.Pattern[str]], ...] = (("id", _ID), ("time", _TIME))
-    for kind, pattern in simple:
-        for match in pattern.finditer(rest):
-            found.append(Claim(kind, match.group()))
-            rest = _blank(rest, match.span())
+    marked, rest = marks(rest)
     for match in _LIST_MARKER.finditer(rest):
         rest = _blank(rest, match.span())
-    found += [Claim("number", words, readings) for words, readings in figures(rest)]
-    return list(dict.fromkeys(found))
+    numbers = [Claim("number", words, readings) for words, readings in figures(rest)]
+    return list(dict.fromkeys([*found, *marked, *numbers]))
+
+
+def marks(text: str) -> tuple[list[Claim], str]:
+    """Find links, ids, dates and times, and give the text without them.
+
+    A part that was recognised is blanked before the next kind is looked for, so that the digits
+    of a date or an id are not taken for numbers as well.
+    """
+    found: list[Claim] = []
+    for kind, pattern in _MARKS:
+        if pattern is None:
+            for words, readings, span in days(text):
+                found.append(Claim("date", words, days=readings))
+                text = _blank(text, span)
+            continue
+        for match in pattern.finditer(text):
+            found.append(Claim(kind, match.group().rstrip(".,;:")))
+            text = _blank(text, match.span())
+    return found, text
 
 
 def _readings(match: re.Match[str]) -> tuple[Day, ...]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import prompts
-from agent.claims import Claim, Day, claims, days
+from agent.claims import Claim, Day, claims, marks
 from agent.figures import Figure, figures
 
 # Rates and effects are fractions; anything larger is a count, and no percentage.
 _LARGEST_FRACTION = 10.0
+_RATIO_KEY = re.compile(r"ratio|lift|effect|factor|odds|multiple", re.IGNORECASE)
 _PERCENT_KEY = re.compile(r"(?:^|_)(?:pct|percent)(?:$|_)", re.IGNORECASE)
 # Curly quotes, dashes and hard spaces, and what they are typed as.
 _TYPOGRAPHY = str.maketrans("\u201c\u201d\u2018\u2019\u2013\u2014\u00a0\u202f", "\"\"''--  ")
@@ -39,6 +40,7 @@ class Grounds:
         plain: Numbers as they are.
         fractions: Numbers that may be shown as a percentage.
         percents: Numbers that are percentages already.
+        ratios: Numbers that say how many times as much something is.
         longest: Length of the longest list, for "top 3" and "the second".
         texts: Every text, for ids and quotes.
     """
@@ -46,6 +48,7 @@ class Grounds:
     plain: set[float] = field(default_factory=set)
     fractions: set[float] = field(default_factory=set)
     percents: set[float] = field(default_factory=set)
+    ratios: set[float] = field(default_factory=set)
     days: set[Day] = field(default_factory=set)
     longest: int = 0
     texts: list[str] = field(default_factory=list)
@@ -76,6 +79,8 @@ class Grounds:
             self.percents.add(value)
         elif fraction and abs(value) <= _LARGEST_FRACTION:
             self.fractions.add(value)
+        if _RATIO_KEY.search(key):
+            self.ratios.add(value)
 
     def _add_text(self, text: str) -> None:
         if text in self._seen:
@@ -90,14 +95,15 @@ class Grounds:
                 self.add(parsed)
                 return
         self.texts.append(text)
-        rest = text
-        for _, readings, (start, end) in days(text):
-            self.days.update(readings)
-            rest = rest[:start] + " " * (end - start) + rest[end:]
-        for words, readings_ in figures(rest):
-            for figure in readings_:
+        marked, rest = marks(text)
+        for mark in marked:
+            self.days.update(mark.days)
+        for words, readings in figures(rest):
+            for figure in readings:
                 if figure.unit == "percent":
                     self.percents.add(figure.value)
+                elif figure.unit == "ratio":
+                    self.ratios.add(figure.value)
                 elif figure.unit != "word":
                     self._add_number(figure.value, "", fraction="." in words)
 
@@ -109,6 +115,8 @@ class Grounds:
             return any(known.within(stated) for stated in claim.days for known in self.days)
         if claim.kind == "quote":
             return self._contains_quote(claim.text)
+        if claim.kind == "time":
+            return any(re.search(rf"(?<!\d){claim.text}(?!\d)", text) for text in self.texts)
         return self._contains_word(claim.text, fold=claim.kind == "link" or "@" in claim.text)
 
     def _supports_figure(self, figure: Figure, words: str) -> bool:
@@ -117,7 +125,7 @@ class Grounds:
         if figure.unit == "percent":
             return _near(figure, self.percents) or _near(figure, {100 * f for f in self.fractions})
         if figure.unit == "ratio":
-            return _near(figure, self.fractions)
+            return _near(figure, self.ratios)
         if figure.unit == "rank":
             return 0 < figure.value <= self.longest or figure.value in self.plain
         # A rate of 0.4 is no support for "0 leads": only from one up is it rounded to a whole.

@@ -1,6 +1,8 @@
 """Directory: every name, address and id of a warehouse version, to resolve what people type."""
 
+import re
 import threading
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -79,10 +81,8 @@ class Directory:
     """Resolve names against the records of one warehouse version."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        from rapidfuzz.utils import default_process  # noqa: PLC0415 - not needed for other commands
-
         self.entries = tuple(entries)
-        self._plain = [default_process(entry.name) for entry in self.entries]
+        self._plain = [_plain(entry.name) for entry in self.entries]
         self._exact: dict[str, list[int]] = {}
         for place, entry in enumerate(self.entries):
             local = entry.id.partition(":")[2].lower()
@@ -108,10 +108,9 @@ class Directory:
             UnknownKindError: There is no such kind.
         """
         from rapidfuzz import fuzz, process  # noqa: PLC0415 - not needed for other commands
-        from rapidfuzz.utils import default_process  # noqa: PLC0415
 
         allowed = _allowed(kind)
-        plain = default_process(query)
+        plain = _plain(query)
         exact = self._exact.get(query.strip().lower()) or self._exact.get(plain) or []
         found = self._distinct(place for place in exact if self.entries[place].kind in allowed)
         if found:
@@ -198,6 +197,14 @@ def _allowed(kind: str | None) -> Sequence[str]:
     if kind not in KINDS:
         raise UnknownKindError(f"There is no kind '{kind}'; use one of {', '.join(KINDS)}.")
     return ("lead", "person") if kind in ("lead", "person") else (kind,)
+
+
+def _plain(name: str) -> str:
+    """Set case, accents and punctuation aside, which people leave out when they type."""
+    letters = "".join(
+        char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char)
+    )
+    return " ".join(re.sub(r"[^\w]+", " ", letters.casefold()).split())
 
 
 def _one_or_several(found: list[Entry]) -> Resolution:
