@@ -1,20 +1,31 @@
 """The one assembly: wires settings to stores, models, tools and graphs, for every surface alike."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent.config import Settings
 from knowledge.database import open_database
+from knowledge.errors import BadInputError
 from knowledge.warehouse.versions import Snapshot, Warehouse
 
 if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+    from langchain_core.tools import BaseTool
+    from langgraph.checkpoint.base import BaseCheckpointSaver
 
+    from agent.conversation import Conversation
+    from agent.lineage import Chain
+    from agent.models.vocabulary import Vocabulary
     from agent.plays.desk import PlayDesk
+    from agent.plays.play import Play
     from knowledge.library.embedding import Embedder
     from knowledge.library.index import Library, SyncReport
+    from knowledge.warehouse.load import LoadReport
     from tools.crm.embedded import EmbeddedCrm
 
 # The parts are imported where they are first used: `weir funnel` needs no graph, `weir plays list`
@@ -120,9 +131,8 @@ class Weir:
         described = read_mapping(mapping or folder / "mapping.yaml")
         report = ingest(self.warehouse, described, folder, progress=progress)
         with self.snapshot() as snapshot:
-            # A load that was killed after its commit left the CRM behind, so ask it each time.
-            if not report.unchanged or self.crm.seeded_version != snapshot.version:
-                seed_crm(self.crm, snapshot)
+            # Also where nothing was new: an earlier load may have been killed just before this.
+            seed_crm(self.crm, snapshot)
         return report
 
     def ingest_sample(
@@ -181,11 +191,12 @@ class Weir:
 
     def tools(self) -> "list[BaseTool]":
         """List the tools of the conversation: all read, except the one that drafts."""
+        from tools.funnel.tool import funnel_tools
+        from tools.leakage.tool import leakage_tools
+
         from agent.plays.tool import play_tools
         from tools.content.tool import content_tools
         from tools.crm.tool import build_tools as crm_tools
-        from tools.funnel.tool import funnel_tools
-        from tools.leakage.tool import leakage_tools
 
         return [
             *funnel_tools(self.snapshot),

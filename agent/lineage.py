@@ -115,6 +115,4 @@ def _step(kind: str, ref: str, text: str, version: int) -> dict[str, Any]:
 def _without_repeats(chain: Chain) -> Chain:
     """Name loads and versions once, at the end, however many rows share them."""
     last = {(step["kind"], step["ref"]): place for place, step in enumerate(chain)}
-    return [
-        step for place, step in enumerate(chain) if last[(step["kind"], step["ref"])] == place
-    ]
+    return [step for place, step in enumerate(chain) if last[(step["kind"], step["ref"])] == place]

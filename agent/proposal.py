@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
-from tools.leakage.score import score
 
 from agent.plays.draft import DraftRequest
 from agent.plays.play import OPEN_STATES, PlayState
 from knowledge.errors import BadInputError, WeirError
 from tools.leakage.detect import find_leaks
+from tools.leakage.score import score
 
 if TYPE_CHECKING:
     from agent.assembly import Weir

@@ -76,7 +76,10 @@ def print_play(play: dict[str, Any]) -> None:
         )
         parts.append(quote)
     if play["who_may_approve"]:
-        parts += [Text(""), Text.from_markup(f"[bold]Approval[/]  {escape(play['who_may_approve'])}")]
+        parts += [
+            Text(""),
+            Text.from_markup(f"[bold]Approval[/]  {escape(play['who_may_approve'])}"),
+        ]
     parts += [
         Text.from_markup(
             f"[bold]Approved[/]  by {escape(approval['by'])} at {escape(str(approval['at']))}"

@@ -69,7 +69,9 @@ def show_funnel(
 
 def print_funnel(report: dict[str, Any], *, cohorts: bool = False) -> None:
     """Print a funnel report as tables."""
-    heading = f"Funnel as of {report['as_of'][:10]} (warehouse version {report['warehouse_version']})"
+    heading = (
+        f"Funnel as of {report['as_of'][:10]} (warehouse version {report['warehouse_version']})"
+    )
     console.print(_table(heading, report["transitions"]))
     notes = {t["note"]: t for t in report["transitions"] if t["note"]}
     for note, transition in notes.items():
