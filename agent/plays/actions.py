@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from agent.plays.errors import BadPlayError
+from agent.plays.errors import BadPlayError, UnfitTargetError
 from agent.plays.play import Action, Target
 from tools.crm.port import Crm, Receipt, Record, RecordRef
 
@@ -197,14 +197,17 @@ class CreateTask:
     def plan(self, params: dict[str, Any], at: Planning) -> Plan | None:
         """Describe the new task; it goes to whoever owns the target by then."""
         owner_id = at.fields.get("owner_id")
+        if not owner_id:
+            raise UnfitTargetError(f"{at.target.name} has no owner who could do the task.")
         assignee = owner_id
-        if params["assignee"] == "manager" and owner_id:
+        if params["assignee"] == "manager":
             owner = at.read(RecordRef("owner", owner_id))
             assignee = (owner and owner.fields.get("manager_id")) or owner_id
         subject = params["subject"].replace("{name}", at.target.name)
         due = at.today + timedelta(days=params["due_in_days"])
         return Plan(
-            summary=f"Task for {_owner_name(at, assignee)}: {subject}, due {due.isoformat()}",
+            summary=f"Task for {_owner_name(at, assignee)} about {at.target.name}: {subject}, "
+            f"due {due.isoformat()}",
             before={},
             after={
                 "subject": subject,

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,6 +29,10 @@ class AuditReport:
     entries: int
     head: str
     problem: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the fields as plain JSON."""
+        return asdict(self)
 
 
 def append(

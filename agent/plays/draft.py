@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from agent.plays.effect import effect_of_leak, effect_of_scores
-from agent.plays.errors import BadPlayError, PlayError
+from agent.plays.errors import BadPlayError, PlayError, UnfitTargetError
 from agent.plays.ledger import PlayLedger, target_key
 from agent.plays.planning import Step, plan_target, tier_of
 from agent.plays.play import (
@@ -194,7 +194,10 @@ class _Sketch:
         if isinstance(steps, str):
             return steps
         today = self._context.clock().date()
-        actions = plan_target(target, record, steps, read=self._context.crm.read, today=today)
+        try:
+            actions = plan_target(target, record, steps, read=self._context.crm.read, today=today)
+        except UnfitTargetError as error:
+            return str(error).removesuffix(".")
         return actions or "everything is already as the play would make it"
 
     def _steps(self, record: Record, row: Mapping[str, Any]) -> list[Step] | str:

@@ -11,6 +11,10 @@ class BadPlayError(BadInputError):
     """Report a play, template or change that can't be used as it is."""
 
 
+class UnfitTargetError(BadPlayError):
+    """Report that an action makes no sense for one target, which others need not share."""
+
+
 class PolicyError(BadInputError):
     """Report a policy file that can't be used as it is."""
 

@@ -1,6 +1,7 @@
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from plays_children import eventually, running, work, work_and_die, work_slowly
@@ -8,6 +9,7 @@ from plays_harness import (
     DANA,
     REROUTE,
     TASK,
+    Clock,
     PlayDesk,
     action_states,
     approved,
@@ -15,10 +17,14 @@ from plays_harness import (
     draft,
     effects,
     lead,
+    open_desk,
     tasks,
 )
 
 from agent.plays.decision import Outcome
+from agent.plays.runner import WorkReport
+from tools.crm.embedded import EmbeddedCrm
+from tools.crm.port import Receipt
 
 INSTANTS = ("before", "during", "after")
 
@@ -156,3 +162,35 @@ def test_a_play_whose_thread_was_never_started_runs_all_the_same(
     (home / "checkpoints.db").unlink()
     desk.approve(play.id, by=DANA, digest=play.digest)
     assert desk.run(play.id).states == {play.id: "verified"}
+
+
+def test_a_play_that_a_living_worker_holds_is_left_to_it(desk: PlayDesk, home: Path) -> None:
+    play = approved(desk, leads=3, actions=(TASK,))
+    with running(work_slowly, home, 0.2) as (worker,):
+        eventually(lambda: "started" in action_states(desk, play.id))
+        assert desk.run(play.id) == WorkReport()
+        assert desk.runner().work().states == {}
+        eventually(lambda: desk.show(play.id)["state"] == "verified")
+        os.kill(worker.pid or 0, signal.SIGTERM)
+    runners = {e["who"] for e in desk.audit_entries(play.id) if e["what"].startswith("action")}
+    assert len(runners) == 1
+
+
+def test_a_worker_that_was_given_up_for_dead_stops_at_its_next_step(
+    home: Path, clock: Clock
+) -> None:
+    class Sleeper(EmbeddedCrm):
+        def _once(self, key: str, payload: dict[str, Any], effect: Any) -> Receipt:
+            if not overtaken:
+                overtaken.append(key)
+                clock.forward(hours=1)  # the lease runs out while this write hangs
+                desk.run(play.id)
+            return super()._once(key, payload, effect)
+
+    overtaken: list[str] = []
+    desk = open_desk(home, crm=Sleeper(home / "crm.db"), clock=clock)
+    play = approved(desk, leads=2, actions=(TASK,))
+    report = desk.run(play.id)
+    assert report.held == {play.id: "another worker has taken it over"}
+    assert desk.show(play.id)["state"] == "verified"
+    assert effects(home) == [play.key(0), play.key(1)]

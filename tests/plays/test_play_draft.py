@@ -2,7 +2,7 @@ import math
 from typing import Any
 
 import pytest
-from plays_harness import FIELD, FINDING, LEADS, OWNERS, REROUTE, TASK, PlayDesk, draft
+from plays_harness import FIELD, FINDING, LEADS, OWNERS, REROUTE, TASK, PlayDesk, draft, lead
 
 from agent.plays.draft import DraftRequest
 from agent.plays.errors import BadPlayError, PlayError
@@ -174,3 +174,15 @@ def test_requests_that_can_not_be_used_say_why(
 def test_an_all_holdout_play_is_refused(desk: PlayDesk) -> None:
     with pytest.raises(PlayError, match="fell into the holdout"):
         drafted(desk, holdout=0.999999)
+
+
+def test_a_lead_without_an_owner_is_rerouted_before_anybody_gets_a_task(desk: PlayDesk) -> None:
+    record = lead(desk, 0)
+    desk.crm.update(record.ref, {"owner_id": None}, key="human", expected_version=record.version)
+    with pytest.raises(PlayError, match="Lead 0 has no owner who could do the task"):
+        drafted(desk, targets=LEADS[:1], actions=(TASK,))
+    play = drafted(desk, targets=LEADS[:1], actions=(REROUTE, TASK))
+    assert [a.summary for a in play.actions] == [
+        "Reroute Lead 0 from nobody to Ben",
+        "Task for Ben about Lead 0: Call Lead 0, due 2026-11-25",
+    ]

@@ -99,7 +99,7 @@ class PlayMachine(RuleBasedStateMachine):
         return play.id
 
     @rule(play=plays, by=st.sampled_from([DANA, RIO, SAM]), old=st.booleans())
-    def approves(self, play: str, by: str, old: bool) -> None:
+    def approves(self, play: str, by: str, *, old: bool) -> None:
         if not play:
             return
         digest = self.digests[play][0 if old else -1]
@@ -147,12 +147,22 @@ class PlayMachine(RuleBasedStateMachine):
             )
         )
 
+    @rule(play=plays)
+    def all_goes_well(self, play: str) -> None:
+        if play and self.now()[play] == "pending":
+            self.the_crm_comes_and_goes(silent=False, lose_effect=False)
+            self.the_kill_switch(on=False)
+            by = RIO if self.authors[play] == DANA else DANA
+            self.approves(play, by, old=False)
+            self.the_protocol_holds()
+            self.a_worker_passes()
+
     @rule(silent=st.booleans(), lose_effect=st.booleans())
-    def the_crm_comes_and_goes(self, silent: bool, lose_effect: bool) -> None:
+    def the_crm_comes_and_goes(self, *, silent: bool, lose_effect: bool) -> None:
         self.crm.silent, self.crm.lose_effect = silent, lose_effect
 
     @rule(on=st.booleans())
-    def the_kill_switch(self, on: bool) -> None:
+    def the_kill_switch(self, *, on: bool) -> None:
         (self.desk.stop if on else self.desk.resume)(by=DANA)
         self.killed = on
 
