@@ -8,6 +8,8 @@ import narwhals as nw
 from knowledge.errors import BadInputError
 from knowledge.warehouse.stages import StageMap
 
+NO_VALUE = "(none)"  # how a missing segment value is written
+
 
 class FunnelData(Protocol):
     """Offer journeys, stages and the date that the data speaks for.
@@ -48,3 +50,22 @@ def check_segments(data: FunnelData, by: tuple[str, ...]) -> None:
         if column not in data.segments:
             known = ", ".join(data.segments) or "none: name some in the mapping file"
             raise BadInputError(f"There is no segment {column!r}; choose from: {known}.")
+
+
+def read_segment(text: str) -> dict[str, Any]:
+    """Read ``column=value``; ``(none)`` stands for leads without a value.
+
+    Raises:
+        BadInputError: There is no equals sign, or nothing on one side of it.
+    """
+    column, mark, value = (part.strip() for part in text.partition("="))
+    if not (column and mark and value):
+        raise BadInputError(f"{text!r} names no segment; write column=value, such as region=EMEA.")
+    return {column: None if value == NO_VALUE else value}
+
+
+def same_value(found: Any, wanted: Any) -> bool:
+    """Compare segment values as people write them: case does not matter."""
+    if found is None or wanted is None:
+        return found is wanted
+    return str(found).casefold() == str(wanted).casefold()

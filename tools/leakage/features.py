@@ -22,12 +22,12 @@ class Feature:
         best: Code that somebody can bring about, if any.
         remedy: What would bring it about.
         settled: Code from which the remedy does not apply, if any.
-        code: Gives the code of each lead at the end of a week.
+        code: Gives the code of the chosen leads of a transition at the end of a week.
     """
 
     name: str
     bins: tuple[str, ...]
-    code: Callable[[History, int, NDArray[np.bool_]], Codes]
+    code: Callable[[History, int, NDArray[np.bool_], int], Codes]
     best: int | None = None
     remedy: str = ""
     settled: int | None = None
@@ -37,35 +37,35 @@ def _days_since(last: Floats, moment: float) -> Floats:
     return (moment - last) / DAY
 
 
-def _two_way(history: History, week: int, rows: NDArray[np.bool_]) -> Codes:
+def _two_way(history: History, week: int, rows: NDArray[np.bool_], _: int) -> Codes:
     assert history.two_way is not None  # noqa: S101 - the feature is offered only with touches
     days = _days_since(history.two_way.last[rows, week], history.ends[week])
     return np.asarray(np.digitize(days, (7, 14, 28, 1e6)), dtype=np.int64)
 
 
-def _engagement(history: History, week: int, rows: NDArray[np.bool_]) -> Codes:
+def _engagement(history: History, week: int, rows: NDArray[np.bool_], _: int) -> Codes:
     assert history.touches is not None  # noqa: S101 - the feature is offered only with touches
     recent = history.touches.count[rows, max(0, week - 3) : week + 1].sum(axis=1)
     return np.asarray(np.digitize(recent, (1, 3, 8)), dtype=np.int64)
 
 
-def _silence(history: History, week: int, rows: NDArray[np.bool_]) -> Codes:
+def _silence(history: History, week: int, rows: NDArray[np.bool_], _: int) -> Codes:
     assert history.touches is not None  # noqa: S101 - the feature is offered only with touches
     days = _days_since(history.touches.last[rows, week], history.ends[week])
     return np.asarray(np.digitize(days, (3, 7, 14, 28)), dtype=np.int64)
 
 
-def _handoffs(history: History, week: int, rows: NDArray[np.bool_]) -> Codes:
+def _handoffs(history: History, week: int, rows: NDArray[np.bool_], _: int) -> Codes:
     assert history.assigned is not None  # noqa: S101 - offered only with assignments
     owners = history.assigned.count[rows, : week + 1].sum(axis=1)
     return np.asarray(np.digitize(owners, (1, 2, 3)), dtype=np.int64)
 
 
-def _unanswered(history: History, week: int, rows: NDArray[np.bool_]) -> Codes:
+def _unanswered(history: History, week: int, rows: NDArray[np.bool_], step: int) -> Codes:
     assert history.answered is not None  # noqa: S101 - offered only with answers
-    moment = history.ends[week]
-    waiting = np.where(history.qualified[rows] <= moment, 1, 2)
-    return np.where(history.answered[rows] <= moment, 0, waiting).astype(np.int64)
+    if step != history.answer_step:  # before it none is due, after it the stage itself says it
+        return np.full(int(rows.sum()), 2)
+    return np.where(history.answered[rows] <= history.ends[week], 0, 1).astype(np.int64)
 
 
 FEATURES = (
@@ -119,7 +119,11 @@ FEATURES = (
     ),
     Feature(
         "answered",
-        ("answered by its owner", "not answered by its owner yet", "no answer is due yet"),
+        (
+            "answered by its owner",
+            "not answered by its owner yet",
+            "no first answer is due in this stage",
+        ),
         _unanswered,
         best=0,
         settled=2,

@@ -47,7 +47,7 @@ class History:
         two_way: Answers, meetings and talks; None where touches are not recorded.
         assigned: Assignments to an owner; None where they are not recorded.
         answered: Time of the first answer by an owner; None where it is not recorded.
-        qualified: Time from which an answer is due.
+        answer_step: The transition that begins with qualification, when an answer is due.
     """
 
     journey: NDArray[Any]
@@ -60,7 +60,7 @@ class History:
     two_way: Weeks | None
     assigned: Weeks | None
     answered: Floats | None
-    qualified: Floats
+    answer_step: int
 
     def is_open(self, step: int, moment: float) -> NDArray[np.bool_]:
         """Tell who stood before a transition at a moment, by what was known then."""
@@ -75,7 +75,8 @@ def read_history(snapshot: FunnelData, segments: tuple[str, ...]) -> History:
     """Collect times of stages, touches and assignments for every journey."""
     journeys = snapshot.table("journeys")
     present = journeys.collect_schema().names()
-    steps = len(snapshot.stage_map.transitions)
+    stages = snapshot.stage_map.stages
+    steps = len(stages) - 1
     shown = [
         name
         for name in ("journey_id", "person_id", "name", "owner", "owner_id", *segments)
@@ -83,7 +84,7 @@ def read_history(snapshot: FunnelData, segments: tuple[str, ...]) -> History:
     ]
     shown = list(dict.fromkeys(shown))
     times = [f"{kind}_{name}" for kind in ("first", "last") for name in FINAL_EXITS]
-    times = [name for name in (*times, "first_response_at", "first_mql") if name in present]
+    times = [name for name in (*times, "first_response_at") if name in present]
     wide = widen(journeys, snapshot.stage_map, snapshot.as_of, [*shown, *times])
     table = wide.with_columns(
         *(
@@ -111,7 +112,7 @@ def read_history(snapshot: FunnelData, segments: tuple[str, ...]) -> History:
         two_way=two_way,
         assigned=_assignment_weeks(snapshot, labels["journey_id"], now, weeks),
         answered=answered if answered is not None and not np.isnan(answered).all() else None,
-        qualified=numbers(table["first_mql"]) if "first_mql" in times else entered[:, 0],
+        answer_step=stages.index("mql") if "mql" in stages else 0,
     )
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from knowledge.errors import BadInputError
 from tools.funnel.clock import DAY, iso
-from tools.funnel.data import FunnelData, check_segments
+from tools.funnel.data import FunnelData, check_segments, read_segment, same_value
 from tools.funnel.metrics import look
 from tools.leakage.features import AGE_BINS, AGE_TEXT
 from tools.leakage.history import History, read_history
@@ -17,6 +17,8 @@ from tools.leakage.training import IN_TIME, RiskModel, Rows, rows_at, train
 
 _REASONS = 3
 LEAST_CONVERSIONS = 30  # of a transition, to learn from
+WORKED_FROM = "mql"
+LEAST_EFFECT = 0.005  # on the risk, to be worth naming
 LEAST_REDUCTION = 0.01  # of the risk, to be worth advising
 
 
@@ -26,7 +28,7 @@ def score(
     journey_ids: Sequence[str] | None = None,
     owner: str | None = None,
     limit: int = 20,
-    segment: Mapping[str, Any] | None = None,
+    segment: Mapping[str, Any] | str | None = None,
     stage: str | None = None,
 ) -> dict[str, Any]:
     """Score open leads by the risk that they do not make their next transition.
@@ -41,36 +43,44 @@ def score(
             are scored while they are within the window.
         owner: Score leads of this owner (name or id) only.
         limit: Return at most so many, the riskiest first.
-        segment: Column to value: score leads of this segment only.
-        stage: Score leads that stand in this stage only.
+        segment: Column to value, or ``column=value``: score leads of this segment only.
+        stage: Score leads that stand in this stage only. By default those in a stage from
+            ``mql`` on, where the funnel has it: before, nobody is meant to call them.
 
     Returns:
         ``as_of``, ``warehouse_version``, ``model`` (``version``, ``abstained``, ``reason``,
         ``metrics``) and ``scores``; no scores where the model abstains.
 
     Raises:
-        BadInputError: Unknown segment or stage, or a limit below 1.
+        BadInputError: Unknown segment or stage, or a negative limit.
     """
-    if limit < 1:
-        raise BadInputError(f"A limit of {limit} returns nothing; give at least 1.")
-    segment = dict(segment or {})
+    if limit < 0:
+        raise BadInputError(f"A limit of {limit} makes no sense; give at least 1.")
+    segment = read_segment(segment) if isinstance(segment, str) else dict(segment or {})
     check_segments(snapshot, tuple(segment))
     stages = snapshot.stage_map.stages[:-1]
     if stage is not None and stage not in stages:
         raise BadInputError(f"No lead waits in {stage!r}; choose from: {', '.join(stages)}.")
+    observations = look(snapshot)
     windows = {
         step: seen.window
-        for step, seen in enumerate(look(snapshot))
+        for step, seen in enumerate(observations)
         if seen.conversions >= LEAST_CONVERSIONS
     }
+    if stage is not None:
+        listed = {stages.index(stage)}
+    else:
+        first = stages.index(WORKED_FROM) if WORKED_FROM in stages else 0
+        listed = set(range(0 if journey_ids is not None else first, len(stages)))
     history = read_history(snapshot, tuple(segment))
-    model = train(history, windows)
+    affected = {step: seen.affected for step, seen in enumerate(observations)}
+    model = train(history, windows, affected, listed)
     found: list[dict[str, Any]] = []
     if model.reason is None and model.additive is not None:
         reach = IN_TIME if journey_ids is None else None
         rows = rows_at(history, len(history.ends) - 1, windows, reach)
         rows = _chosen(rows, _selected(history, journey_ids, owner, segment))
-        rows = _furthest(rows, None if stage is None else stages.index(stage))
+        rows = _furthest(rows, listed)
         found = _scores(snapshot, history, model, rows, windows=windows, limit=limit)
     return {
         "as_of": iso(snapshot.as_of),
@@ -96,9 +106,12 @@ def _selected(
         chosen &= np.isin(history.journey.astype(str), list(journey_ids))
     if owner is not None:
         known = [history.labels[name] for name in ("owner", "owner_id") if name in history.labels]
-        chosen &= np.any([column == owner for column in known], axis=0) if known else False
+        chosen &= np.array(
+            [any(same_value(item, owner) for item in row) for row in zip(*known, strict=True)],
+            dtype=bool,
+        )
     for column, value in segment.items():
-        chosen &= np.array([item == value for item in history.labels[column]], dtype=bool)
+        chosen &= np.array([same_value(item, value) for item in history.labels[column]], dtype=bool)
     return chosen
 
 
@@ -106,13 +119,13 @@ def _chosen(rows: Rows, leads: NDArray[np.bool_]) -> Rows:
     return _take(rows, leads[rows.lead])
 
 
-def _furthest(rows: Rows, step: int | None) -> Rows:
+def _furthest(rows: Rows, listed: set[int]) -> Rows:
     """Keep one row a lead: of several transitions it stands before, the furthest."""
     order = np.lexsort((-rows.step, rows.lead))
     _, first = np.unique(rows.lead[order], return_index=True)
     keep = np.zeros(len(rows.lead), dtype=bool)
     keep[order[first]] = True
-    return _take(rows, keep if step is None else keep & (rows.step == step))
+    return _take(rows, keep & np.isin(rows.step, list(listed)))
 
 
 def _take(rows: Rows, keep: NDArray[np.bool_]) -> Rows:
@@ -180,7 +193,7 @@ def _reasons(
         else:
             feature = model.features[number - 1]
             name, value, text = feature.name, feature.bins[code], feature.bins[code]
-        if effect > 0:
+        if effect >= LEAST_EFFECT:
             reasons.append(
                 {"feature": name, "value": value, "effect": round(effect, 4), "text": text}
             )

@@ -1,6 +1,7 @@
 """Training: weekly point-in-time rows, fitted on the past and checked on a later period."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,7 +83,9 @@ def rows_at(history: History, week: int, windows: dict[int, int], reach: float |
         if not here.any():
             continue
         age = step * (len(AGE_BINS) + 1) + age_code(days[here], window)
-        codes = np.stack([age, *(item.code(history, week, here) for item in features)], axis=1)
+        codes = np.stack(
+            [age, *(item.code(history, week, here, step) for item in features)], axis=1
+        )
         passed = history.reached[here, step] <= moment + window * DAY
         leads = np.flatnonzero(here)
         count = len(leads)
@@ -103,10 +106,21 @@ def _joined(parts: list[Rows], width: int) -> Rows:
     )
 
 
-def train(history: History, windows: dict[int, int]) -> RiskModel:
+def train(
+    history: History,
+    windows: dict[int, int],
+    affected: Mapping[int, Sequence[tuple[int, int]]],
+    listed: set[int],
+) -> RiskModel:
     """Fit on earlier weeks, check on later ones, and fit again on all if it holds.
 
     A training row's outcome was known before the first week that it is checked on.
+
+    Args:
+        history: The leads.
+        windows: Transition number to its window in days.
+        affected: Transition number to ranges of entering days whose outcomes were not recorded.
+        listed: Transitions that the score is asked for, and is checked on.
     """
     features = offered(history)
     if not windows:
@@ -120,7 +134,7 @@ def train(history: History, windows: dict[int, int]) -> RiskModel:
     )
     span = np.array([windows.get(step, 0) for step in range(max(windows) + 1)]) * DAY
     known_at = history.ends[rows.week] + span[rows.step]
-    settled = known_at <= history.ends[-1]
+    settled = (known_at <= history.ends[-1]) & ~_unrecorded(history, rows, affected)
     if not settled.any():
         return RiskModel(None, features, {}, "no lead has been open long enough to learn from")
     weeks = np.unique(rows.week[settled])
@@ -129,6 +143,7 @@ def train(history: History, windows: dict[int, int]) -> RiskModel:
     # The check is on the leads that will be listed: the others' fate is too easily told.
     days = (history.ends[rows.week] - history.entered[rows.lead, rows.step]) / span[rows.step]
     later = settled & (history.ends[rows.week] >= start) & (days <= IN_TIME)
+    later &= np.isin(rows.step, list(listed))
     if len(np.unique(rows.leaked[past])) < 2:  # noqa: PLR2004 - both outcomes must occur
         return RiskModel(None, features, {}, "the past holds too few outcomes to learn from")
     model = fit(rows.codes[past], rows.leaked[past], sizes)
@@ -137,6 +152,18 @@ def train(history: History, windows: dict[int, int]) -> RiskModel:
     if reason is None:
         model = fit(rows.codes[settled], rows.leaked[settled], sizes)
     return RiskModel(model, features, metrics, reason)
+
+
+def _unrecorded(
+    history: History, rows: Rows, affected: Mapping[int, Sequence[tuple[int, int]]]
+) -> NDArray[np.bool_]:
+    """Mark rows of leads whose passing would not have been recorded."""
+    day = history.entered[rows.lead, rows.step] // DAY
+    spoiled = np.zeros(len(day), dtype=bool)
+    for step, ranges in affected.items():
+        for first, last in ranges:
+            spoiled |= (rows.step == step) & (day >= first) & (day <= last)
+    return spoiled
 
 
 def _base_rate(rows: Rows, chosen: NDArray[np.bool_]) -> Floats:
