@@ -217,8 +217,8 @@ class PlayMachine(RuleBasedStateMachine):
 
 TestPlayMachine = PlayMachine.TestCase
 TestPlayMachine.settings = settings(
-    max_examples=20,
-    stateful_step_count=25,
+    max_examples=15,
+    stateful_step_count=20,
     deadline=None,
     derandomize=True,
     database=None,
