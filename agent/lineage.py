@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from agent.proposal import find, segment_filter
+from knowledge.errors import BadInputError
 from knowledge.warehouse.lineage import trace
 from knowledge.warehouse.mart import JOURNEYS
-from tools.leakage.score import journey_of
+from tools.leakage.score import score_id
 
 if TYPE_CHECKING:
     from agent.assembly import Weir
@@ -40,7 +41,7 @@ def lineage(weir: "Weir", what: str) -> Chain:
         if what.startswith("leak_"):
             return _of_finding(snapshot, find(snapshot, what))
         if what.startswith("score_"):
-            journey = journey_of(snapshot, what)
+            journey = _scored(snapshot, what)
             return [
                 _step("score", what, f"risk of {journey}", snapshot.version),
                 *_of_record(snapshot, journey),
@@ -93,6 +94,14 @@ def _of_finding(snapshot: "Snapshot", finding: dict[str, Any]) -> Chain:
     for journey in examples["journey_id"].to_list():
         chain += _of_record(snapshot, journey)
     return _without_repeats(chain)
+
+
+def _scored(snapshot: "Snapshot", score: str) -> str:
+    journeys = snapshot.table(JOURNEYS).select("journey_id").collect()["journey_id"]
+    for journey in journeys.to_list():
+        if score_id(journey) == score:
+            return str(journey)
+    raise BadInputError(f"There is no score {score}; `weir score` shows those there are.")
 
 
 def _of_record(snapshot: "Snapshot", record: str) -> Chain:

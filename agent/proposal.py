@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from knowledge.warehouse.versions import Snapshot
 
 # One approval should stay readable; the next draft takes the next leads.
-LEADS_PER_PLAY = 12
+LEADS_PER_PLAY = 25
 
 AT_RISK = "at_risk"
 
@@ -60,7 +60,7 @@ def propose(
         playbook, quotes = _playbook(weir, finding)
         request = DraftRequest(
             targets=chosen,
-            actions=playbook.actions,
+            actions=[action.model_dump(by_alias=True) for action in playbook.actions],
             created_by=by,
             finding=finding,
             scores=[row for row in scores if row["entity"] in picked],

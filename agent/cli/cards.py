@@ -1,5 +1,6 @@
 """Plays, receipts and the audit log as a person reads them in a terminal."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
@@ -23,8 +24,8 @@ _COLOURS = {
     "rejected": "red",
     "unknown": "red",
 }
-_MOST_ACTIONS = 12
-_LONGEST = 60
+_MOST_LEADS = 6
+_MOST_QUOTES = 3
 
 
 def print_plays(plays: list[dict[str, Any]]) -> None:
@@ -55,6 +56,7 @@ def print_play(play: dict[str, Any]) -> None:
         *(
             Text.from_markup(f"     [dim]- {escape(evidence['text'])}[/]")
             for evidence in play["evidence"][1:]
+            if evidence["kind"] == "figure"
         ),
         Text(""),
         _changes(play["actions"]),
@@ -69,7 +71,7 @@ def print_play(play: dict[str, Any]) -> None:
             "so that the worth can be measured."
         ),
     ]
-    for citation in play["citations"]:
+    for citation in play["citations"][:_MOST_QUOTES]:
         quote = Text.from_markup(
             f'[bold]Playbook[/]  [italic]"{escape(citation["quote"])}"[/] '
             f"[dim]{escape(citation['id'])}[/]"
@@ -93,31 +95,34 @@ def print_play(play: dict[str, Any]) -> None:
     )
 
 
-def print_receipt(play: dict[str, Any]) -> None:
-    """Print what was written, with the key of each write."""
+def print_receipt(play: dict[str, Any], *, most: int | None = None) -> None:
+    """Print what was written, with the key of each write; the first ``most`` of them."""
     table = Table(box=None, title="Receipt", title_justify="left", title_style="bold")
-    for column in ("done", "record", "written", "key"):
-        table.add_column(column)
-    for action in play["actions"]:
+    for column in ("", "written", "record", "key"):
+        table.add_column(column, no_wrap=column in {"", "key"})
+    for action in play["actions"][:most]:
         receipt = action["receipt"]
         record = f"{receipt['record']['kind']} {receipt['record']['id']}" if receipt else "-"
         mark = "[green]✓[/]" if action["state"] == "verified" else f"[red]{action['state']}[/]"
-        table.add_row(mark, escape(record), escape(action["summary"]), action["key"][:14])
+        table.add_row(mark, escape(action["summary"]), escape(record), action["key"][:14])
     console.print(table)
+    states = Counter(action["state"] for action in play["actions"])
+    counted = ", ".join(f"{number} {state}" for state, number in states.most_common())
+    console.print(f"{len(play['actions'])} writes: {counted}. The play is {_state(play['state'])}.")
 
 
 def print_audit(report: "AuditReport", entries: list[dict[str, Any]]) -> None:
     """Print audit entries and whether their chain holds."""
     table = Table(box=None, title="Audit log", title_justify="left", title_style="bold")
-    for column in ("#", "when", "who", "what", "play", "hash"):
-        table.add_column(column)
+    for column in ("#", "when", "who", "what", "hash"):
+        table.add_column(column, no_wrap=True, overflow="ellipsis")
     for entry in entries:
+        what = str(entry["what"]).replace("_", " ")
         table.add_row(
             str(entry["seq"]),
             str(entry["at"])[:19].replace("T", " "),
             escape(str(entry["who"])),
-            escape(str(entry["what"])),
-            entry["play_id"] or "",
+            escape(f"{what} {entry['play_id'] or ''}"),
             entry["hash"][:10],
         )
     console.print(table)
@@ -128,23 +133,27 @@ def print_audit(report: "AuditReport", entries: list[dict[str, Any]]) -> None:
 
 
 def _changes(actions: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, padding=(0, 1))
-    table.add_column("action")
-    table.add_column("lead")
+    """Lay out what changes for each lead, the first few of them."""
+    by_lead: dict[str, list[dict[str, Any]]] = {}
+    for action in actions:
+        by_lead.setdefault(action["target"]["id"], []).append(action)
+    table = Table(box=None, padding=(0, 1), show_edge=False)
+    table.add_column("lead", no_wrap=True)
     table.add_column("before → after")
-    for action in actions[:_MOST_ACTIONS]:
-        table.add_row(
-            action["kind"].replace("_", " "),
-            escape(action["target"]["name"]),
-            Text.from_markup(f"{escape(_shorten(action['summary']))}"),
-        )
-    if len(actions) > _MOST_ACTIONS:
-        table.add_row("...", f"{len(actions) - _MOST_ACTIONS} more", "weir plays show --json")
+    for changes in list(by_lead.values())[:_MOST_LEADS]:
+        lines = "\n".join(escape(_change(action)) for action in changes)
+        table.add_row(escape(changes[0]["target"]["name"]), lines)
+    if len(by_lead) > _MOST_LEADS:
+        table.add_row(f"{len(by_lead) - _MOST_LEADS} more", "[dim]weir plays show PLAY --json[/]")
     return table
 
 
-def _shorten(text: str) -> str:
-    return text if len(text) <= _LONGEST * 2 else text[: _LONGEST * 2 - 1] + "…"
+def _change(action: dict[str, Any]) -> str:
+    """Say a change without the lead's name, which stands beside it."""
+    text = str(action["summary"])
+    for named in (f" about {action['target']['name']}", f" {action['target']['name']}"):
+        text = text.replace(named, "", 1)
+    return text
 
 
 def _state(state: str) -> str:

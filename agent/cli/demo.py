@@ -23,7 +23,8 @@ ANALYST = "rio.tanaka@northpeak.example"
 MANAGER = "dana.meyer@northpeak.example"
 SOURCES = {"salesforce", "marketing", "web", "product"}
 _RISKS = 3
-_LAST_ENTRIES = 8
+_WRITES_SHOWN = 4
+_STEPS_SHOWN = 14
 
 
 def register(app: typer.Typer) -> None:
@@ -52,7 +53,7 @@ def run_demo(
     _step("1", "Load Northpeak, a sample company: CRM, marketing, web and product")
     with progress("Loading") as report:
         loaded = weir.ingest_sample(progress=report)
-    print_load(loaded.as_dict())
+    print_load(loaded)
     with working("Indexing playbooks and content ..."):
         weir.sync_library()
 
@@ -88,11 +89,13 @@ def run_demo(
     with working("Running the play ..."):
         weir.plays.run(play["id"])
     done = weir.plays.show(play["id"])
-    print_receipt(done)
-    print_audit(weir.plays.verify_audit(), done["audit"][-_LAST_ENTRIES:])
+    print_receipt(done, most=_WRITES_SHOWN)
+    milestones = [entry for entry in done["audit"] if not entry["what"].startswith("action_")]
+    print_audit(weir.plays.verify_audit(), milestones)
     with working("Tracing ..."):
         chain = weir.lineage(play["id"])
-    print_chain(chain)
+    print_chain(chain[:_STEPS_SHOWN])
+    console.print(f"{len(chain)} steps in all: weir lineage {play['id']}", style="dim")
     _next_steps(play["id"], undo=True)
 
 
@@ -100,7 +103,8 @@ def _refuse_foreign_data(weir: "Weir") -> None:
     sources = weir.sources()
     if sources - SOURCES:
         raise BadInputError(
-            f"{weir.home} holds your own data; run the demo beside it: WEIR_HOME=.weir-demo weir demo"
+            f"{weir.home} holds your own data; run the demo beside it: "
+            "WEIR_HOME=.weir-demo weir demo"
         )
 
 

@@ -1,13 +1,16 @@
 """`weir ingest`: load a folder of files, or the sample company."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from agent.cli.output import AsJson, console, count, print_json, progress
+
+if TYPE_CHECKING:
+    from knowledge.warehouse.load import LoadReport
 
 
 def register(app: typer.Typer) -> None:
@@ -45,7 +48,14 @@ def run_ingest(
             loaded = weir.ingest_sample(seed=seed, scale=scale, truth=truth, progress=report)
         else:
             loaded = weir.ingest(folder, mapping, progress=report)
-    result = {
+    if as_json:
+        print_json(_as_json(loaded))
+    else:
+        print_load(loaded)
+
+
+def _as_json(loaded: "LoadReport") -> dict[str, Any]:
+    return {
         "load_id": loaded.load_id,
         "tables": loaded.tables,
         "rejected": loaded.rejected,
@@ -53,32 +63,27 @@ def run_ingest(
         "warehouse_version": loaded.version,
         "unchanged": loaded.unchanged,
     }
-    if as_json:
-        print_json(result)
-    else:
-        print_load(result)
 
 
-def print_load(result: dict[str, Any]) -> None:
+def print_load(loaded: "LoadReport") -> None:
     """Print what a load brought."""
-    if result["unchanged"]:
+    if loaded.unchanged:
         console.print(
-            f"Nothing new: these files are loaded already (load {escape(result['load_id'])}, "
-            f"warehouse version {result['warehouse_version']})."
+            f"Nothing new: these files are loaded already (load {escape(loaded.load_id)}, "
+            f"warehouse version {loaded.version})."
         )
         return
     table = Table(box=None)
     table.add_column("table")
     table.add_column("rows", justify="right")
-    for name, rows in result["tables"].items():
+    for name, rows in loaded.tables.items():
         table.add_row(name, count(rows))
     console.print(
-        f"Load [bold]{escape(result['load_id'])}[/] is warehouse version "
-        f"[bold]{result['warehouse_version']}[/]."
+        f"Load [bold]{escape(loaded.load_id)}[/] is warehouse version [bold]{loaded.version}[/]."
     )
     console.print(table)
-    if result["quality_issues"]:
+    if loaded.quality_issues:
         console.print(
-            f"[yellow]{count(result['rejected'])} rows could not be kept and "
-            f"{count(result['quality_issues'])} quality issues were noted:[/] weir doctor"
+            f"[yellow]{count(loaded.rejected)} rows could not be kept and "
+            f"{count(loaded.quality_issues)} quality issues were noted:[/] weir doctor"
         )

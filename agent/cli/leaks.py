@@ -76,7 +76,11 @@ def print_finding(finding: dict[str, Any], *, number: int = 1) -> None:
     )
     for driver in finding["drivers"]:
         console.print(f"   [yellow]{driver['driver'].replace('_', ' ')}[/]")
-        for evidence in driver["evidence"]:
-            console.print(f"     - {escape(evidence['text'])}")
+        figures = [row["text"] for row in driver["evidence"] if row["kind"] == "figure"]
+        records = [row["ref"] for row in driver["evidence"] if row["kind"] == "record"]
+        for text in figures:
+            console.print(f"     {escape(text)}")
+        if records:
+            console.print(f"     [dim]for example {escape(', '.join(records))}[/]")
     if not finding["drivers"]:
         console.print("   [dim]No driver in the data explains it.[/]")

@@ -142,7 +142,7 @@ def reject(
 ) -> None:
     """Reject a pending play.
 
-    Example: weir plays reject play_3f2a91 --reason "wrong quarter" --as dana.meyer@northpeak.example
+    Example: weir plays reject play_3f2a91 --reason "wrong quarter"
     """
     from agent.assembly import Weir
 

@@ -95,6 +95,11 @@ def score(
     }
 
 
+def score_id(journey_id: str) -> str:
+    """Name the score of a lead."""
+    return "score_" + hashlib.sha256(journey_id.encode()).hexdigest()[:8]
+
+
 def _selected(
     history: History,
     journey_ids: Sequence[str] | None,
@@ -155,7 +160,7 @@ def _scores(
         days = (now - float(history.entered[lead, step])) / DAY
         found.append(
             {
-                "id": "score_" + hashlib.sha256(journey.encode()).hexdigest()[:8],
+                "id": score_id(journey),
                 "entity": journey,
                 "name": _label(history, "name", lead),
                 "owner": _label(history, "owner", lead),
