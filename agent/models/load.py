@@ -9,6 +9,7 @@ from knowledge.errors import BadInputError, WeirError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from langchain_core.language_models.chat_models import BaseChatModel
 
@@ -46,6 +47,7 @@ def load_chat_model(
     *,
     vocabulary: "Callable[[], Vocabulary] | None" = None,
     embedder: "Embeds | None" = None,
+    cache: "Path | None" = None,
 ) -> "BaseChatModel":
     """Load ``offline``, or any ``provider:model`` that LangChain knows.
 
@@ -54,6 +56,7 @@ def load_chat_model(
         vocabulary: Gives the words of the company's own data to the offline model, when it needs
             them.
         embedder: The embedding model that the library uses, to share it; a new one without it.
+        cache: Folder where the offline model keeps what it computed once, to start quickly.
 
     Raises:
         ModelSettingError: The setting is neither.
@@ -64,7 +67,7 @@ def load_chat_model(
         # torch is behind it, and no other model needs it
         from agent.models.offline import OfflineChatModel  # noqa: PLC0415
 
-        return OfflineChatModel.create(vocabulary=vocabulary, embedder=embedder)
+        return OfflineChatModel.create(vocabulary=vocabulary, embedder=embedder, cache=cache)
     provider, colon, model = name.partition(":")
     if not (colon and provider and model):
         raise ModelSettingError(

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -40,6 +41,8 @@ class OfflineChatModel(BaseChatModel):
     """Gives the words of the company's data; called once a turn."""
     embedder: Any = None
     """Embeds sentences; loaded at the first question."""
+    folder: Path | None = None
+    """Folder that keeps what the router computed, where there is one."""
 
     _router: Router | None = PrivateAttr(default=None)
 
@@ -49,6 +52,7 @@ class OfflineChatModel(BaseChatModel):
         *,
         vocabulary: Callable[[], Vocabulary] | None = None,
         embedder: Embeds | None = None,
+        cache: Path | None = None,
     ) -> "OfflineChatModel":
         """Create the model, with an embedder of its own where none is shared."""
         if embedder is None:
@@ -56,7 +60,7 @@ class OfflineChatModel(BaseChatModel):
             from knowledge.library.embedding import Embedder  # noqa: PLC0415
 
             embedder = Embedder()
-        return cls(vocabulary=vocabulary or Vocabulary, embedder=embedder)
+        return cls(vocabulary=vocabulary or Vocabulary, embedder=embedder, folder=cache)
 
     @property
     def _llm_type(self) -> str:
@@ -125,7 +129,7 @@ class OfflineChatModel(BaseChatModel):
 
     def _route_with(self) -> Router:
         if self._router is None:
-            self._router = Router.standard(self.embedder)
+            self._router = Router.standard(self.embedder, self.folder)
         return self._router
 
 

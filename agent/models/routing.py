@@ -1,12 +1,16 @@
 """Routing: tell what a question wants by the sentences that it resembles."""
 
+import hashlib
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 import prompts
 from agent.models.arguments import mask
@@ -67,6 +71,7 @@ class Router:
         examples: Mapping[str, Sequence[str]],
         cues: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
         domain: Sequence[str] = (),
+        cache: Path | None = None,
     ) -> None:
         self._embedder = embedder
         words = "|".join(domain)
@@ -84,19 +89,24 @@ class Router:
             [place for place, intent in enumerate(self._intents) for _ in examples[intent]]
         )
         texts = [text for intent in self._intents for text in examples[intent]]
-        self._vectors = np.asarray(embedder.embed(texts), dtype=np.float32)
+        self._vectors = _embedded(embedder, texts, cache)
         self._weights = _ridge(self._vectors, self._labels, len(self._intents))
 
     @classmethod
-    def standard(cls, embedder: Embeds) -> "Router":
-        """Learn from the examples in ``prompts/routing.yaml``, with names masked."""
+    def standard(cls, embedder: Embeds, cache: Path | None = None) -> "Router":
+        """Learn from the examples in ``prompts/routing.yaml``, with names masked.
+
+        Args:
+            embedder: Embeds the examples and the questions.
+            cache: Folder that keeps the examples' vectors, which take seconds to compute.
+        """
         page = prompts.examples("routing")
         vocabulary = Vocabulary(names=frozenset(page["names"]))
         examples = {
             intent: list(dict.fromkeys(mask(text, vocabulary) for text in texts))
             for intent, texts in page["intents"].items()
         }
-        return cls(embedder, examples, page["cues"], page["domain"])
+        return cls(embedder, examples, page["cues"], page["domain"], cache)
 
     def route(self, text: str, *, named: bool = False) -> Route:
         """Route one question.
@@ -105,7 +115,7 @@ class Router:
             text: The question, its name masked.
             named: True where it names something of the company's data.
         """
-        vector = np.asarray(self._embedder.embed([text]), dtype=np.float32)[0]
+        vector = _embed(self._embedder, [text])[0]
         similar = self._vectors @ vector
         near = np.array(
             [
@@ -142,6 +152,30 @@ class Router:
         """Add up the cue words that speak for an intent."""
         found = (weight for pattern, weight in self._cues.get(intent, ()) if pattern.search(text))
         return sum(found)
+
+
+def _embed(embedder: Embeds, texts: Sequence[str]) -> Vectors:
+    """Embed on one thread: for short texts several only wait for each other."""
+    with threadpool_limits(1):
+        return np.asarray(embedder.embed(texts), dtype=np.float32)
+
+
+def _embedded(embedder: Embeds, texts: Sequence[str], cache: Path | None) -> Vectors:
+    """Embed the examples, or read their vectors back as the same model left them."""
+    if cache is None:
+        return _embed(embedder, texts)
+    key = "\n".join([str(getattr(embedder, "fingerprint", "")), *texts])
+    path = cache / f"router-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"
+    try:
+        return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
+    except (OSError, ValueError):
+        vectors = _embed(embedder, texts)
+    cache.mkdir(parents=True, exist_ok=True)
+    # Written aside and renamed, so that no other process reads half of it.
+    with tempfile.NamedTemporaryFile(dir=cache, suffix=".part", delete=False) as part:
+        np.save(part, vectors)
+    Path(part.name).replace(path)
+    return vectors
 
 
 def _ridge(vectors: Vectors, labels: npt.NDArray[np.int64], intents: int) -> Vectors:
