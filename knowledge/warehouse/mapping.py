@@ -68,8 +68,14 @@ def _as_spec(value: Any) -> Any:
 
 def _as_date(value: Any) -> Any:
     # Left to itself pydantic makes midnight of a bare date, which is when the day begins.
-    is_day = isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
-    return date.fromisoformat(value) if is_day else value
+    text = str(value)
+    try:
+        is_day = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text)
+        return date.fromisoformat(text) if is_day else datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(
+            f"'{text}' is not a date; write 2024-06-30 or 2024-06-30T12:00:00Z"
+        ) from None
 
 
 Zone = Annotated[str, AfterValidator(_zone)]

@@ -81,6 +81,9 @@ def describe(error: ValidationError, path: Path, lines: dict[Place, int]) -> str
     if not place and message.startswith("tables."):
         place = tuple(message.split(":", 1)[0].split("."))
         message = message.split(":", 1)[1].strip()
+    inner, _, rest = message.partition(": ")
+    if (*place, inner) in lines:
+        place, message = (*place, inner), rest
     if kind == "missing":
         message = f"'{place[-1]}' is missing; add it"
         place = place[:-1]

@@ -131,7 +131,8 @@ def _time(value: str, pattern: str | None, zone: str) -> str:
         return _to_utc(f"try_strptime({value}, {literal(pattern)})", zone)
     local = _to_utc(f"TRY_CAST({value} AS TIMESTAMP)", zone)
     # DuckDB's cast to TIMESTAMP ignores an offset in the text, so text with one goes the other way.
-    absolute = f"timezone('UTC', TRY_CAST({value} AS TIMESTAMPTZ))"
+    joined = f"regexp_replace({value}, '\\s+([-+])', '\\1')"
+    absolute = f"timezone('UTC', TRY_CAST({joined} AS TIMESTAMPTZ))"
     return (
         f"CASE WHEN NOT regexp_matches({value}, {literal(TIME)}) THEN NULL "
         f"WHEN regexp_matches({value}, {literal(WITH_ZONE)}) THEN {absolute} ELSE {local} END"

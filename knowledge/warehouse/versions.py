@@ -11,6 +11,7 @@ import duckdb
 import narwhals as nw
 import sqlalchemy as sa
 
+from knowledge.database import reading
 from knowledge.errors import BadInputError, WeirError
 from knowledge.warehouse.lake import Lake
 from knowledge.warehouse.mart import JOURNEYS, mart_columns
@@ -68,14 +69,14 @@ class Warehouse:
 
     def versions(self) -> list[WarehouseVersion]:
         """List all versions, oldest first."""
-        with self.database.connect() as connection:
+        with reading(self.database).connect() as connection:
             rows = connection.execute(sa.select(VERSIONS).order_by(VERSIONS.c.version)).all()
         return [_as_version(row) for row in rows]
 
     def newest(self) -> WarehouseVersion | None:
         """Give the newest version, None where nothing was loaded."""
         query = sa.select(VERSIONS).order_by(VERSIONS.c.version.desc()).limit(1)
-        with self.database.connect() as connection:
+        with reading(self.database).connect() as connection:
             row = connection.execute(query).first()
         return None if row is None else _as_version(row)
 
@@ -105,7 +106,7 @@ class Warehouse:
                 )
             return Snapshot(self.lake, found)
         query = sa.select(VERSIONS).where(VERSIONS.c.version == version)
-        with self.database.connect() as connection:
+        with reading(self.database).connect() as connection:
             row = connection.execute(query).first()
         if row is None:
             raise BadInputError(

@@ -57,9 +57,7 @@ class Home:
                 if name == "load":
                     continue
                 columns = [
-                    c
-                    for c in snapshot.relation(name).columns
-                    if c not in {"load_id", "_load_id"}
+                    c for c in snapshot.relation(name).columns if c not in {"load_id", "_load_id"}
                 ]
                 listed = ", ".join(f'"{c}"' for c in sorted(columns))
                 query = f"SELECT {listed} FROM ({snapshot.select(name)}) t"

@@ -91,7 +91,9 @@ def test_a_row_that_cannot_be_kept_is_reported_with_its_line_and_the_others_are_
     bad = row if isinstance(row, bytes) else row.encode()
     after = b"\n5,Eve,2024-01-09,50\n6,Fay,2024-01-10,60\n"
 
-    report = load_second(home, GOOD.encode() + bad + after)
+    home.map(MAPPING)
+    home.write("leads.csv", GOOD.encode() + bad + after)
+    report = home.load()
 
     assert report.rejected == 1
     assert [(i[0], i[1], i[3], i[4]) for i in home.issues()] == [

@@ -26,15 +26,11 @@ def test_olist_has_8000_leads_of_which_842_were_won(
         assert snapshot.as_of.isoformat() == "2018-11-15T01:59:59.999999"
 
 
-def test_olist_dates_are_read_in_brazilian_time(
-    home: Any, mappings: Path, real_data: Path
-) -> None:
+def test_olist_dates_are_read_in_brazilian_time(home: Any, mappings: Path, real_data: Path) -> None:
     ingest(home.warehouse, read_mapping(mappings / "olist.yaml"), real_data / "olist")
 
     # 15 October 2017 began at one o'clock in Brazil: the clocks skipped midnight.
-    offsets = home.rows(
-        "SELECT DISTINCT extract(hour FROM first_mql) FROM {journeys} ORDER BY 1"
-    )
+    offsets = home.rows("SELECT DISTINCT extract(hour FROM first_mql) FROM {journeys} ORDER BY 1")
     assert offsets == [(2,), (3,)]
 
 
@@ -53,7 +49,7 @@ def test_maven_opportunities_load_with_their_orphans_reported(
     }
     orphans = home.rows(
         'SELECT DISTINCT "table", file, "column", "value", severity FROM {quality_issue} '
-        "WHERE \"value\" IS NOT NULL"
+        'WHERE "value" IS NOT NULL'
     )
     assert orphans == [
         ("opportunity", "sales_pipeline.csv", "product_id", "maven:GTXPro", "warning")
