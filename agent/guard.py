@@ -86,15 +86,16 @@ class Grounds:
         if text in self._seen:
             return
         self._seen.add(text)
-        if text.lstrip()[:1] in ("{", "["):
-            try:
-                parsed = json.loads(text)
-            except ValueError:
-                pass
-            else:
-                self.add(parsed)
-                return
+        # JSON is kept as text as well: a document may show some, and an answer quote it.
         self.texts.append(text)
+        parsed = _parsed(text)
+        if parsed is None:
+            self._add_words(text)
+        else:
+            self.add(parsed)
+
+    def _add_words(self, text: str) -> None:
+        """Take in the dates and numbers of a text."""
         marked, rest = marks(text)
         for mark in marked:
             self.days.update(mark.days)
@@ -175,6 +176,16 @@ def closing(unsupported: Sequence[Unsupported]) -> str:
     items = ", ".join(f'"{item.text}"' for item in unsupported)
     section = "one" if len(unsupported) == 1 else "many"
     return prompts.load("guard").fill(section, items=items)
+
+
+def _parsed(text: str) -> Any:
+    """Read a text that is JSON; None where it is none."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _near(figure: Figure, known: set[float]) -> bool:

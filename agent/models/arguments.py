@@ -17,7 +17,7 @@ _RECORD = re.compile(r"\b[A-Za-z][\w-]*:(?=[\w-]*\d)[\w-]+|\b00[0-9QDAM]\w{3,}\b
 _QUOTED = re.compile("[\"\u201c'\u2018]([^\"\u201d'\u2019]{2,60})[\"\u201d'\u2019]")
 _WORD = re.compile(r"[^\W_][\w&.-]*(?:['\u2019](?!s\b)\w+)*")
 _COMPARE = re.compile(
-    r"\b(?:compar\w*|versus|vs\.?|against|rest|others?|than|differ\w*)\b", re.IGNORECASE
+    r"\b(?:compar\w*|versus|vs\.?|against|rest|others?|than|differ\w*|stack up)\b", re.IGNORECASE
 )
 _CUT = re.compile(
     r"\b(?:by|per|across|between|which|what|each|every|split by|cut by|best|worst|for all|all)\s+"
@@ -177,7 +177,7 @@ def _proper(text: str, vocabulary: Vocabulary) -> str | None:
     for match in _words(text):
         word = match.group().rstrip(".")
         low = word.lower()
-        plain = low in _COMMON or low.rstrip("s") in vocabulary.stage_words or low in blocked
+        plain = low in _COMMON or low in blocked or _names_stage(low, vocabulary)
         gap = last_end is not None and text[last_end : match.start()] != " "
         if gap:
             runs.append([])
@@ -190,6 +190,11 @@ def _proper(text: str, vocabulary: Vocabulary) -> str | None:
     # The first word of a sentence has a capital anyway.
     named = [run for run in runs if len(run) > 1 or (first and run != [first.group()])]
     return " ".join(max(named, key=_length, default=())) or None
+
+
+def _names_stage(word: str, vocabulary: Vocabulary) -> bool:
+    """Say whether a word, or a part of it as in "MQL-to-SQL", is a stage."""
+    return any(part.rstrip("s") in vocabulary.stage_words for part in word.split("-"))
 
 
 def _length(run: Iterable[str]) -> int:
@@ -237,7 +242,8 @@ def _segment(text: str, vocabulary: Vocabulary) -> Segment | None:
     for word, column in sorted(vocabulary.columns.items(), key=lambda item: -len(item[0])):
         plural = re.sub(r"y$", "(?:y|ies)", re.escape(word))
         for match in re.finditer(rf"\b{plural}s?\b", low):
-            if _CUT.search(low[: match.start()]):
+            compared = match.group().endswith("s") and _COMPARE.search(low)
+            if compared or _CUT.search(low[: match.start()]):
                 return Segment(column)
     return None
 

@@ -47,7 +47,11 @@ _ADVICE = re.compile(
 _PRONOUN = re.compile(
     r"\b(?:he|she|him|her|his|hers|they|them|their|it|its|that one|this one)\b", re.IGNORECASE
 )
-_REFERS = re.compile(r"\b(?:that|it|this|these|those|them)\b", re.IGNORECASE)
+_REFERS = re.compile(
+    r"\b(?:it|this|these|those|them)\b"
+    r"|\b(?:for|against|about|into|of|on|draft|fix)\s+that\b|\bthat\s*[.?!]*$",
+    re.IGNORECASE,
+)
 _FOLLOW_UP_WORDS = 9
 _NAMED = frozenset({"lookup", "content"})
 

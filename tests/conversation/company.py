@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001 - arguments are part of a tool's schema
 """Tools over a fixed small company: the shapes of the real ones, without a warehouse."""
 
 import json
@@ -61,7 +62,7 @@ def _reply(data: dict[str, Any]) -> Reply:
     return json.dumps(data), data
 
 
-def build_tools(note: str = "called twice, no answer") -> list[BaseTool]:
+def build_tools(note: str = "called twice, no answer") -> list[BaseTool]:  # noqa: C901 - one tool each
     """Build the tools; the note is what the CRM holds on Globex."""
 
     @tool(response_format="content_and_artifact")

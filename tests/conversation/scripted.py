@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 - the interface of a chat model
 """Chat models that say what a test wants: they lie, loop, fail or watch what reaches them."""
 
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
+from pydantic import Field
 
 Speak = Callable[[list[BaseMessage]], AIMessage]
 
@@ -17,7 +19,7 @@ class ScriptedModel(BaseChatModel):
     """Answer with what a function makes of the messages, and keep what was seen."""
 
     speak: Speak
-    seen: list[list[BaseMessage]] = []
+    seen: list[list[BaseMessage]] = Field(default_factory=list)
 
     @property
     def _llm_type(self) -> str:

@@ -22,8 +22,8 @@ TOOLS = {
     "content": "next_best_content",
     "draft": "draft_play",
 }
-# Reached 1.00, 0.97 and 0.95 when they were written; the margin is for wording, not for drift.
-LEAST_TOOLS, LEAST_ARGUMENTS, LEAST_ABSTENTION = 0.95, 0.92, 0.90
+# The held-out part reached 0.97, 0.95 and 0.95 the first time it was run.
+LEAST_TOOLS, LEAST_ARGUMENTS, LEAST_ABSTENTION = 0.95, 0.93, 0.90
 
 
 def cases(page: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -80,7 +80,10 @@ def test_no_paraphrase_is_an_example() -> None:
         for text in texts
     }
     ours = {
-        row[0].lower().rstrip("?.!") for part in PAGE.values() for rows in part.values() for row in rows
+        row[0].lower().rstrip("?.!")
+        for part in PAGE.values()
+        for rows in part.values()
+        for row in rows
     }
     assert not examples & ours
 

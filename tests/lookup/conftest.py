@@ -1,7 +1,7 @@
+# ruff: noqa: E501 - rows of a file
 """A small company, loaded for real from CSV files through a mapping."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
