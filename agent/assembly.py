@@ -186,17 +186,19 @@ class Weir:
         from agent.models.load import load_chat_model
 
         return load_chat_model(
-            self.settings.model, vocabulary=self.vocabulary, embedder=self.embedder
+            self.settings.model,
+            vocabulary=self.vocabulary,
+            embedder=self.embedder,
+            cache=self.home / "models",
         )
 
     def tools(self) -> "list[BaseTool]":
         """List the tools of the conversation: all read, except the one that drafts."""
-        from tools.funnel.tool import funnel_tools
-        from tools.leakage.tool import leakage_tools
-
         from agent.plays.tool import play_tools
         from tools.content.tool import content_tools
         from tools.crm.tool import build_tools as crm_tools
+        from tools.funnel.tool import funnel_tools
+        from tools.leakage.tool import leakage_tools
 
         return [
             *funnel_tools(self.snapshot),
@@ -211,18 +213,15 @@ class Weir:
     ) -> "Conversation":
         """Build the conversation; without a checkpointer each question stands alone."""
         from agent.conversation import build_conversation
-        from agent.models.load import load_chat_model
+        from agent.models.offline import OfflineChatModel
 
         self.sync_library()
-        hosted = self.settings.model != "offline"
-        offline = (
-            load_chat_model("offline", vocabulary=self.vocabulary, embedder=self.embedder)
-            if hosted
-            else None
-        )
-        return build_conversation(
-            self.chat_model(), self.tools(), checkpointer=checkpointer, fallback=offline
-        )
+        model, fallback = self.chat_model(), None
+        if not isinstance(model, OfflineChatModel):
+            fallback = OfflineChatModel.create(
+                vocabulary=self.vocabulary, embedder=self.embedder, cache=self.home / "models"
+            )
+        return build_conversation(model, self.tools(), checkpointer=checkpointer, fallback=fallback)
 
     @contextmanager
     def remembering_conversation(self) -> "Iterator[Conversation]":

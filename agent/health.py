@@ -75,7 +75,7 @@ def _audit(weir: "Weir") -> tuple[str, str]:
 
 def _switch(weir: "Weir") -> tuple[str, str]:
     ledger = weir.plays.ledger
-    with ledger.begin() as tx:
+    with ledger.read() as tx:
         thrown = ledger.kill_switch(tx)
     if thrown:
         return "warning", "thrown: no play writes anything until `weir plays resume`"

@@ -54,7 +54,7 @@ def _of_play(weir: "Weir", play_id: str) -> Chain:
     version = play["warehouse_version"]
     chain = [_step("play", play_id, f"{play['title']} ({play['state']})", version)]
     chain += [
-        _step("approval", approval["by"], f"at {approval['at']}", version)
+        _step("approval", approval["approver"], f"at {approval['at']}", version)
         for approval in play["approvals"]
     ]
     chain += [
@@ -71,7 +71,7 @@ def _of_play(weir: "Weir", play_id: str) -> Chain:
 
 
 def _of_finding(snapshot: "Snapshot", finding: dict[str, Any]) -> Chain:
-    entered = nw.col(f"first_{finding['from']}").is_not_null()
+    entered = ~nw.col(f"first_{finding['from']}").is_null()
     leads = snapshot.table(JOURNEYS).filter(segment_filter(finding), entered)
     counted = leads.select(nw.len().alias("leads")).collect().item()
     examples = leads.select("journey_id").sort("journey_id").head(EXAMPLES).collect()
@@ -81,7 +81,8 @@ def _of_finding(snapshot: "Snapshot", finding: dict[str, Any]) -> Chain:
             "finding",
             finding["id"],
             f"{finding['from']} to {finding['to']}, {where or 'everybody'}: "
-            f"{finding['baseline_rate']:.1%} to {finding['rate']:.1%} since {finding['since'][:10]}",
+            f"{finding['baseline_rate']:.1%} to {finding['rate']:.1%} since "
+            f"{finding['since'][:10]}",
             snapshot.version,
         ),
         _step(

@@ -1,5 +1,6 @@
 """From a finding to a drafted play: choose the playbook and the leads, then draft."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,7 @@ def propose(
             citations=quotes,
         )
         return weir.plays.draft(
-            request, owners=_owners(snapshot), warehouse_version=snapshot.version
+            request, owners=_owners(weir, snapshot), warehouse_version=snapshot.version
         )
 
 
@@ -129,7 +130,7 @@ def _scores(snapshot: "Snapshot", journey_ids: Sequence[str]) -> list[dict[str, 
 def _not_in_a_play(weir: "Weir", leads: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Leave out leads that an earlier play holds or has treated."""
     ledger = weir.plays.ledger
-    with ledger.begin() as tx:
+    with ledger.read() as tx:
         taken = {
             target.id
             for stored in ledger.select(tx, HELD_OR_TREATED)
@@ -162,7 +163,7 @@ def _playbook(
     )
 
 
-def _owners(snapshot: "Snapshot") -> list[dict[str, Any]]:
+def _owners(weir: "Weir", snapshot: "Snapshot") -> list[dict[str, Any]]:
     """Read owners with the open leads that each has, for routing by load."""
     load = (
         snapshot.table("journeys")
@@ -171,9 +172,16 @@ def _owners(snapshot: "Snapshot") -> list[dict[str, Any]]:
         .agg(nw.len().alias("open_leads"))
         .collect()
     )
-    open_leads = dict(load.select("owner_id", "open_leads").iter_rows())
+    open_leads = Counter(dict(load.select("owner_id", "open_leads").iter_rows()))
+    with weir.plays.ledger.read() as tx:
+        for stored in weir.plays.ledger.select(tx, HELD_OR_TREATED):
+            # What plays have rerouted since this version was loaded is not in it yet.
+            if stored.play.warehouse_version == snapshot.version:
+                for action in stored.play.actions:
+                    if action.kind == "reroute_lead":
+                        open_leads[action.before["owner_id"]] -= 1
+                        open_leads[action.after["owner_id"]] += 1
     owners = snapshot.table("owner").select("id", "name", "team", "region", "is_active").collect()
     return [
-        {**owner, "open_leads": open_leads.get(owner["id"], 0)}
-        for owner in owners.iter_rows(named=True)
+        {**owner, "open_leads": open_leads[owner["id"]]} for owner in owners.iter_rows(named=True)
     ]

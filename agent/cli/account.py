@@ -44,17 +44,7 @@ def show_record(
 def print_record(found: dict[str, Any]) -> None:
     """Print a record, or the candidates among which a name is torn."""
     if found["status"] != "found":
-        torn = found["status"] == "ambiguous"
-        complain(
-            f"'{found['query']}' could be several; name one of these or its id."
-            if torn
-            else f"Nothing is called '{found['query']}'."
-        )
-        for candidate in found["candidates"]:
-            console.print(
-                f"  {escape(str(candidate.get('name') or ''))}  "
-                f"[dim]{candidate.get('kind', '')} {escape(str(candidate.get('id', '')))}[/]"
-            )
+        print_candidates(found)
         return
     console.print(
         f"[bold]{escape(str(found['name']))}[/]  [dim]{found['kind']} {escape(found['id'])}[/]"
@@ -68,3 +58,14 @@ def print_record(found: dict[str, Any]) -> None:
         for row in rows:
             text = "  ".join(str(value) for value in row.values() if value is not None)
             console.print(f"    {escape(text)}", style="dim")
+
+
+def print_candidates(found: dict[str, Any]) -> None:
+    """Print that a name fits several records or none, and those that come near."""
+    if found["status"] == "ambiguous":
+        complain(f"'{found['query']}' could be several; name one of these by its id.")
+    else:
+        complain(f"Nothing is called '{found['query']}'.")
+    for candidate in found["candidates"]:
+        name, kind = candidate.get("name") or "", candidate.get("kind", "")
+        console.print(f"  {escape(str(name))}  [dim]{kind} {escape(str(candidate['id']))}[/]")

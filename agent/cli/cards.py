@@ -84,7 +84,7 @@ def print_play(play: dict[str, Any]) -> None:
         ]
     parts += [
         Text.from_markup(
-            f"[bold]Approved[/]  by {escape(approval['by'])} at {escape(str(approval['at']))}"
+            f"[bold]Approved[/]  by {escape(approval['approver'])} at {escape(str(approval['at']))}"
         )
         for approval in play["approvals"]
     ]

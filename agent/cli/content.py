@@ -1,10 +1,11 @@
 """`weir content`: what to send next, and why."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
+from agent.cli.account import NOT_FOUND, print_candidates
 from agent.cli.output import AsJson, console, print_json, working
 
 
@@ -23,12 +24,23 @@ def show_content(
     Example: weir content "Jane Doe"
     """
     from agent.assembly import Weir
+    from tools.content.tool import content_for
 
-    with working("Looking through the library ..."):
-        report = Weir.open().next_content(name, limit=limit)
+    weir = Weir.open()
+    with working("Looking through the library ..."), weir.snapshot() as snapshot:
+        weir.sync_library()
+        report = content_for(snapshot, weir.library, name, limit=limit)
     if as_json:
         print_json(report)
-        return
+    elif report["status"] == "found":
+        _print(report)
+    else:
+        print_candidates(report)
+    if report["status"] != "found":
+        raise typer.Exit(NOT_FOUND)
+
+
+def _print(report: dict[str, Any]) -> None:
     console.print(f"For [bold]{escape(str(report['for']))}[/]:")
     for number, item in enumerate(report["items"], start=1):
         console.print(f"{number}. [bold]{escape(item['title'])}[/]  [dim]{item['id']}[/]")

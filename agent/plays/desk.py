@@ -88,7 +88,7 @@ class PlayDesk:
     def list_plays(self, states: Collection[PlayState] | None = None) -> list[dict[str, Any]]:
         """List plays in brief, from newest to oldest."""
         self._lifecycle.expire_due()
-        with self.ledger.begin() as tx:
+        with self.ledger.read() as tx:
             return [play_in_brief(stored) for stored in self.ledger.select(tx, states)]
 
     def show(self, play_id: str) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class PlayDesk:
             PlayError: There is no such play.
         """
         self._lifecycle.expire_due()
-        with self.ledger.begin() as tx:
+        with self.ledger.read() as tx:
             return play_as_json(self.ledger, tx, self.ledger.get(tx, play_id), self.policy)
 
     def approve(
@@ -163,17 +163,17 @@ class PlayDesk:
 
     def who_may_approve(self, play_id: str) -> str:
         """Say in words who may approve a play, and until when."""
-        with self.ledger.begin() as tx:
+        with self.ledger.read() as tx:
             return self.policy.explain(self.ledger.get(tx, play_id).play)
 
     def verify_audit(self) -> audit.AuditReport:
         """Walk the audit chain and tell whether it holds."""
-        with self.ledger.begin() as tx:
+        with self.ledger.read() as tx:
             return audit.verify(tx)
 
     def audit_entries(self, play_id: str | None = None) -> list[dict[str, Any]]:
         """Export the audit log, of one play or of all, from oldest to newest."""
-        with self.ledger.begin() as tx:
+        with self.ledger.read() as tx:
             return [*audit.entries(tx, play_id)]
 
     @property

@@ -177,7 +177,7 @@ class _Sketch:
         self.actions.extend(planned)
         for action in planned:
             if action.kind == "reroute_lead":
-                self._router.give(action.after["owner_id"])
+                self._router.move(action.before["owner_id"], action.after["owner_id"])
 
     def _planned(self, target: Target, row: Mapping[str, Any]) -> list[Action] | str:
         """Plan the actions, or say in words why there are none."""

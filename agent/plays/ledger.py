@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from agent.plays.errors import PlayError
 from agent.plays.play import OPEN_STATES, ActionState, Play, PlayState
 from agent.plays.tables import ACTION, APPROVAL, CONTROL, PLAY, PLAY_TARGET
+from knowledge.database import reading
 from tools.crm.port import Receipt, RecordRef
 
 Direction = Literal["do", "undo"]
@@ -60,6 +61,10 @@ class PlayLedger:
     def begin(self) -> AbstractContextManager[sa.Connection]:
         """Open a transaction; on SQLite it holds the write lock from its start."""
         return self.engine.begin()
+
+    def read(self) -> AbstractContextManager[sa.Connection]:
+        """Open a transaction that only reads; it waits for nobody."""
+        return reading(self.engine).connect()
 
     # Plays
 

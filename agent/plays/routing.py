@@ -16,25 +16,31 @@ class LeastLoaded:
         self._load = {str(o["id"]): int(o.get("open_leads") or 0) for o in owners}
 
     def pick(self, lead: Mapping[str, Any], *, current: str | None) -> Mapping[str, Any] | None:
-        """Choose the new owner of a lead, or None where nobody suits.
+        """Choose who should own a lead, or None where nobody suits.
+
+        An active owner who has no more to do than the others keeps it: a hand-over for its own
+        sake costs the lead time.
 
         Args:
             lead: Row with ``team`` and ``region`` as far as they are known.
-            current: Id of the owner who has the lead now and must not get it again.
+            current: Id of the owner who has the lead now.
         """
         present = self._owners.get(current or "", {})
         team = present.get("team") or lead.get("team")
         region = lead.get("region") or present.get("region")
         for place, value in (("team", team), ("region", region)):
-            able = [
+            others = [
                 i
                 for i, o in self._owners.items()
                 if value and o.get(place) == value and o.get("is_active") and i != current
             ]
-            if able:
-                return self._owners[min(able, key=lambda i: (self._load[i], i))]
+            if others:
+                able = [*others, *([current] if current and present.get("is_active") else [])]
+                return self._owners[min(able, key=lambda i: (self._load[i], i != current, i))]
         return None
 
-    def give(self, owner_id: str) -> None:
-        """Count one more lead for an owner."""
-        self._load[owner_id] = self._load.get(owner_id, 0) + 1
+    def move(self, source: str | None, target: str) -> None:
+        """Count a lead that goes from one owner to another."""
+        if source in self._load:
+            self._load[source] -= 1
+        self._load[target] = self._load.get(target, 0) + 1

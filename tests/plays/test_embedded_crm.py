@@ -78,7 +78,7 @@ def test_seeding_never_overwrites_what_a_play_or_a_human_wrote(crm: EmbeddedCrm)
 def test_a_crm_file_that_can_not_be_reached_is_unavailable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tools.crm.embedded.BUSY_TIMEOUT_MS", 10)
+    monkeypatch.setattr("knowledge.database.sqlite.BUSY_TIMEOUT_MS", 10)
     seeded(tmp_path / "crm.db")
     crm, other = EmbeddedCrm(tmp_path / "crm.db"), EmbeddedCrm(tmp_path / "crm.db")
     lead = RecordRef("lead", str(LEADS[0]["journey_id"]))

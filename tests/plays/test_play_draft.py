@@ -48,6 +48,12 @@ def test_leads_go_to_the_least_loaded_active_owner_of_the_team_in_turn(desk: Pla
     assert [a.params["to_name"] for a in play.actions] == ["Dee", "Ben", "Dee", "Ben"]
 
 
+def test_an_owner_with_less_to_do_than_the_others_keeps_the_lead(desk: PlayDesk) -> None:
+    busy_team = [{**o, "open_leads": 0 if o["id"] == LEADS[0]["owner_id"] else 50} for o in OWNERS]
+    play = drafted(desk, busy_team, targets=LEADS[:1], actions=(REROUTE, TASK))
+    assert [a.kind for a in play.actions] == ["create_task"]
+
+
 def test_where_the_team_has_nobody_else_the_region_is_asked(desk: PlayDesk) -> None:
     owners = [o for o in OWNERS if o["name"] not in {"Ben", "Cem"}]
     play = drafted(desk, owners, targets=LEADS[:1])

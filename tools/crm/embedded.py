@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import OperationalError
 
+from knowledge.database import share_between_processes
 from tools.crm.port import (
     CrmError,
     CrmUnavailableError,
@@ -18,8 +19,6 @@ from tools.crm.port import (
     RecordRef,
     StaleRecordError,
 )
-
-BUSY_TIMEOUT_MS = 10_000
 
 _METADATA = sa.MetaData()
 
@@ -59,7 +58,7 @@ class EmbeddedCrm:
         self._engine = sa.create_engine(
             f"sqlite:///{path}", json_serializer=lambda value: json.dumps(value, sort_keys=True)
         )
-        _serialise_writers(self._engine)
+        share_between_processes(self._engine)
         if not path.exists() or not sa.inspect(self._engine).has_table("write"):
             with self._engine.begin() as connection:
                 _METADATA.create_all(connection)
@@ -189,19 +188,6 @@ class EmbeddedCrm:
                 return receipt
         except OperationalError as error:
             raise _unavailable(error) from error
-
-
-def _serialise_writers(engine: sa.Engine) -> None:
-    @sa.event.listens_for(engine, "connect")
-    def _on_connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # transactions begin below, with the write lock
-        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-
-    @sa.event.listens_for(engine, "begin")
-    def _on_begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _find_write(connection: sa.Connection, key: str) -> tuple[dict[str, Any], Receipt] | None:
