@@ -5,13 +5,14 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from langchain_core.tools import BaseTool, tool
+from langchain_core.tools import BaseTool, ToolException, tool
 
 from knowledge.errors import WeirError
 from knowledge.warehouse.versions import Snapshot
 from tools.funnel.data import same_value
 from tools.funnel.metrics import funnel as compute
 
+_BRIEF = ("from", "to", "entered", "rate", "comparable")
 _MOST_VALUES = 12  # of a segment column that a model is shown; the artifact has all
 
 
@@ -46,12 +47,24 @@ def funnel_tools(provider: Callable[[], Snapshot]) -> list[BaseTool]:
                     snapshot, by=columns, window_days=window_days, since=since, until=until
                 )
         except WeirError as error:
-            return str(error), {"error": str(error)}
+            raise ToolException(str(error)) from error
         if value is not None:
             found["segments"] = [
                 item for item in found["segments"] if same_value(item["value"], value)
             ]
-        shown = {**found, "segments": found["segments"][:_MOST_VALUES]}
+        shown = {
+            **found,
+            "segments": found["segments"][:_MOST_VALUES],
+            "cohorts": [_brief(cohort) for cohort in found["cohorts"]],
+        }
         return json.dumps(shown, ensure_ascii=False, separators=(",", ":")), found
 
+    # A model that asked for something impossible gets the sentence, and can ask again.
+    funnel.handle_tool_error = True
     return [funnel]
+
+
+def _brief(cohort: dict[str, Any]) -> dict[str, Any]:
+    """Leave a model the figures of a cohort that a question can be about."""
+    rows = [{key: row[key] for key in _BRIEF} for row in cohort["transitions"] if row["entered"]]
+    return {"period": cohort["period"], "transitions": rows}

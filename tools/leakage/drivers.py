@@ -17,7 +17,7 @@ from tools.leakage.scoring import scoring_driver
 _HOUR = 3600
 _EXAMPLES = 3
 MANY_HANDOFFS = 2
-SLOW_QUANTILE = 0.75  # of what was usual in the segment before
+SLOW_QUANTILES = (0.75, 0.9, 0.97)  # of what was usual in the segment before
 
 Finding = dict[str, Any]
 Named = Callable[[Change], str]
@@ -102,13 +102,22 @@ def _slow_handoff(data: Contrast, finding: Finding, version: int) -> list[dict[s
         return []
     hours = np.where(np.isnan(wait), np.inf, np.maximum(wait, 0)) / _HOUR
     before = data.group(inside=True, since=False)
-    since = data.group(inside=True, since=True)
     if not before.any():
         return []
     usual = np.sort(hours[before])
-    cut = float(usual[int(SLOW_QUANTILE * (len(usual) - 1))])
-    if not np.isfinite(cut):
-        return []
+    cuts = [float(usual[int(share * (len(usual) - 1))]) for share in SLOW_QUANTILES]
+    found = [_slower_than(cut, hours, data, finding, version) for cut in cuts if np.isfinite(cut)]
+    return max(found, key=_loss, default=[])
+
+
+def _loss(found: list[dict[str, Any]]) -> float:
+    return float(sum(item["explained_loss"] for item in found))
+
+
+def _slower_than(
+    cut: float, hours: NDArray[np.float64], data: Contrast, finding: Finding, version: int
+) -> list[dict[str, Any]]:
+    before, since = data.group(inside=True, since=False), data.group(inside=True, since=True)
 
     def say(change: Change) -> str:
         return (

@@ -26,6 +26,8 @@ LARGEST_Q = 0.05
 LEAST_DROP = 0.10  # relative to the rate that was to be expected
 LEAST_LOST = 5.0  # leads
 MOST_FINDINGS = 20
+MOST_PARTS = 2  # segments that may tell the story of a drop of the whole company
+VANISHED = 2.0  # standard errors, below which nothing of a drop is left
 LEAST_WANDER = 0.03  # relative standard deviation that the common rate is always granted
 LEAST_COMPANY_WEEKS = 26
 
@@ -63,7 +65,8 @@ def search(cells: dict[int, Cells]) -> tuple[list[Suspect], int]:
     """Find the drops that remain when every stronger one has been accounted for.
 
     The strongest drop is taken first; its loss is then part of what is expected, so that a
-    parent or a neighbour that only reflected it falls silent (residual test).
+    parent or a neighbour that only reflected it falls silent. A drop of the whole company is
+    taken only if it remains when the strongest segments are accounted for (residual test).
 
     Args:
         cells: Transition number to its mature leads.
@@ -71,37 +74,81 @@ def search(cells: dict[int, Cells]) -> tuple[list[Suspect], int]:
     Returns:
         Material drops at a false discovery rate of 5%, and how many comparisons were made.
     """
-    rates = {step: expected_rate(item) for step, item in cells.items()}
-    looked = {step: list(_suspects(cells[step], rates[step])) for step in cells}
-    compared = sum(len(items) for items in looked.values())
-    taken: list[Suspect] = []
-    while len(taken) < MOST_FINDINGS:
-        known = {(item.step, item.column, item.value) for item in taken}
+    board = _Board.of(cells)
+    compared = sum(len(items) for items in board.looked.values())
+    while len(board.taken) < MOST_FINDINGS:
+        called = board.called(compared)
+        if not called:
+            break
+        best = max(called, key=lambda item: item.drop.z)
+        if best.column is None and _explained_by_parts(board, best, compared):
+            parts = [item for item in called if (item.step, item.column) != (best.step, None)]
+            best = max(parts, key=lambda item: item.drop.z)
+        board = board.take(best)
+    return board.taken, compared
+
+
+def _explained_by_parts(board: "_Board", whole: Suspect, compared: int) -> bool:
+    """Tell whether a drop of the company vanishes with its one or two strongest segments."""
+    for _ in range(MOST_PARTS):
+        parts = [
+            item
+            for item in board.called(compared)
+            if item.step == whole.step and item.column is not None
+        ]
+        if not parts:
+            return False
+        board = board.take(max(parts, key=lambda item: item.drop.z))
+        left = [item for item in board.looked[whole.step] if item.column is None]
+        if all(item.drop.z < VANISHED or not item.material for item in left):
+            return True
+    return False
+
+
+@dataclass(frozen=True)
+class _Board:
+    """Hold what is expected of every cell, what was looked at, and what was taken so far."""
+
+    cells: dict[int, Cells]
+    rates: dict[int, NDArray[np.float64]]
+    looked: dict[int, list[Suspect]]
+    taken: list[Suspect]
+
+    @classmethod
+    def of(cls, cells: dict[int, Cells]) -> "_Board":
+        """Look at everything for the first time."""
+        rates = {step: expected_rate(item) for step, item in cells.items()}
+        looked = {step: list(_suspects(cells[step], rates[step])) for step in cells}
+        return cls(cells, rates, looked, [])
+
+    def called(self, compared: int) -> list[Suspect]:
+        """List what may be taken: material, and rare enough among all that was looked at."""
+        known = {(item.step, item.column, item.value) for item in self.taken}
         pool = [
             item
-            for items in looked.values()
+            for items in self.looked.values()
             for item in items
             if (item.step, item.column, item.value) not in known
         ]
-        p_values = [item.drop.p_value for item in (*taken, *pool)]
+        p_values = [item.drop.p_value for item in (*self.taken, *pool)]
         p_values += [1.0] * (compared - len(p_values))
-        q: NDArray[np.float64] = (
-            q_values(np.array(p_values))[len(taken) : len(taken) + len(pool)]
-            if pool
-            else np.zeros(0)
-        )
-        called = [
+        q = q_values(np.array(p_values))[len(self.taken) : len(self.taken) + len(pool)]
+        return [
             replace(item, q_value=float(value))
             for item, value in zip(pool, q, strict=True)
             if value <= LARGEST_Q and item.material
         ]
-        if not called:
-            break
-        best = max(called, key=lambda item: item.drop.z)
-        taken.append(best)
-        rates[best.step] = _accounted(cells[best.step], rates[best.step], best)
-        looked[best.step] = list(_suspects(cells[best.step], rates[best.step]))
-    return taken, compared
+
+    def take(self, found: Suspect) -> "_Board":
+        """Account for a drop, and look at its transition again."""
+        step = found.step
+        rate = _accounted(self.cells[step], self.rates[step], found)
+        return _Board(
+            self.cells,
+            {**self.rates, step: rate},
+            {**self.looked, step: list(_suspects(self.cells[step], rate))},
+            [*self.taken, found],
+        )
 
 
 def rows_of(cells: Cells, column: str | None, value: Any) -> NDArray[np.bool_]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from langchain_core.tools import BaseTool, tool
+from langchain_core.tools import BaseTool, ToolException, tool
 
 from knowledge.errors import BadInputError, WeirError
 from knowledge.warehouse.versions import Snapshot
@@ -39,7 +39,7 @@ def leakage_tools(provider: Callable[[], Snapshot]) -> list[BaseTool]:
                 ends = _ends(transition, snapshot.stage_map.transitions)
                 found = detect(snapshot)
         except WeirError as error:
-            return str(error), {"error": str(error)}
+            raise ToolException(str(error)) from error
         found["findings"] = [
             item
             for item in found["findings"]
@@ -70,9 +70,11 @@ def leakage_tools(provider: Callable[[], Snapshot]) -> list[BaseTool]:
             with provider() as snapshot:
                 found = score(snapshot, segment=segment, owner=owner, stage=stage, limit=limit)
         except WeirError as error:
-            return str(error), {"error": str(error)}
+            raise ToolException(str(error)) from error
         return json.dumps(found, ensure_ascii=False, separators=(",", ":")), found
 
+    # A model that asked for something impossible gets the sentence, and can ask again.
+    find_leaks.handle_tool_error = score_leads.handle_tool_error = True
     return [find_leaks, score_leads]
 
 
