@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - queries of tests over their own rows
 """A warehouse of its own for each test, and short ways to load and look."""
 
 from collections.abc import Iterator

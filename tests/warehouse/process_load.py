@@ -1,3 +1,4 @@
+# ruff: noqa: T201 - what it prints is how the test follows it
 """Load a folder in a process of its own: python process_load.py HOME SOURCES."""
 
 import sys

@@ -1,3 +1,4 @@
+# ruff: noqa: T201 - what it prints is how the test follows it
 """Query without pause until a file appears; print each version seen, fail on a mixed one."""
 
 import sys

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - queries of tests over their own rows
 from datetime import datetime
 from typing import Any
 

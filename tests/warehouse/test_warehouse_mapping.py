@@ -32,47 +32,36 @@ def read(folder: Path, text: str) -> Mapping:
     return read_mapping(path)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "says"),
-    [
-        (
-            "created_at: created",
-            "creatd_at: created",
-            "m.yaml, line 12 (tables.leads.columns): "
-            "'creatd_at' is no column of person and not listed in segments; did you mean 'created_at'?",
-        ),
-        (
-            "into: person",
-            "into: persons",
-            "line 10 (tables.leads.into): 'persons' is not a "
-            "canonical table; did you mean 'person'?",
-        ),
-        (
-            "Europe/Berlin",
-            "Europe/Berlni",
-            "line 3 (time_zone): 'Europe/Berlni' is not a time zone",
-        ),
-        (
-            "{mql: created}",
-            "{mqll: created}",
-            "line 13 (tables.leads.stages): 'mqll' is not a "
-            "stage of this funnel; did you mean 'mql'?",
-        ),
-        ("Yes: won", "Yes: wonn", "(tables.history.values.to_stage): 'wonn' is not a stage"),
-        ("    key: id\n", "", "(tables.leads): key: name the column"),
-        ("to_stage: status, ", "", "(tables.history): columns: stage_change needs 'to_stage'"),
-        ("    file: leads.csv\n", "", "(tables.leads): 'file' is missing; add it"),
-        ("    file: leads.csv\n", "    flie: leads.csv\n    file: l\n", "'flie' is not known here"),
-        ("source: crm", "source: My CRM", "(source): 'My CRM' must be lower case"),
-        ("[mql, won]", "[mql, mql]", "a stage is named twice"),
-        ("source: crm", "source: crm\nsource: erp", "line 3: 'source' is given twice"),
-        ("as_of: 2024-06-30", "as_of: June", "line 6 (as_of): 'June' is not a date"),
-        ("[mql, won]", "[mql, won", "check indentation and quotes there"),
-    ],
-)
+MISTAKES = {
+    ("created_at: created", "creatd_at: created"): (
+        "m.yaml, line 12 (tables.leads.columns): 'creatd_at' is no column of person and "
+        "not listed in segments; did you mean 'created_at'?"
+    ),
+    ("into: person", "into: persons"): (
+        "line 10 (tables.leads.into): 'persons' is not a canonical table; did you mean 'person'?"
+    ),
+    ("Europe/Berlin", "Europe/Berlni"): ("line 3 (time_zone): 'Europe/Berlni' is not a time zone"),
+    ("{mql: created}", "{mqll: created}"): (
+        "line 13 (tables.leads.stages): 'mqll' is not a stage of this funnel; did you mean 'mql'?"
+    ),
+    ("Yes: won", "Yes: wonn"): ("(tables.history.values.to_stage): 'wonn' is not a stage"),
+    ("    key: id\n", ""): ("(tables.leads): key: name the column"),
+    ("to_stage: status, ", ""): ("(tables.history.columns): stage_change needs 'to_stage'"),
+    ("    file: leads.csv\n", ""): ("(tables.leads): 'file' is missing; add it"),
+    ("    file: leads.csv\n", "    flie: leads.csv\n    file: l\n"): ("'flie' is not known here"),
+    ("source: crm", "source: My CRM"): ("(source): 'My CRM' must be lower case"),
+    ("[mql, won]", "[mql, mql]"): ("a stage is named twice"),
+    ("source: crm", "source: crm\nsource: erp"): ("line 3: 'source' is given twice"),
+    ("as_of: 2024-06-30", "as_of: June"): ("line 6 (as_of): 'June' is not a date"),
+    ("[mql, won]", "[mql, won"): ("check indentation and quotes there"),
+}
+
+
+@pytest.mark.parametrize(("change", "says"), MISTAKES.items())
 def test_a_mistake_is_one_sentence_with_file_place_and_remedy(
-    tmp_path: Path, old: str, new: str, says: str
+    tmp_path: Path, change: tuple[str, str], says: str
 ) -> None:
+    old, new = change
     assert GOOD.count(old) == 1
     with pytest.raises(MappingError) as caught:
         read(tmp_path, GOOD.replace(old, new))

@@ -1,5 +1,5 @@
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from knowledge.sources.batches import plain_batches
 from knowledge.sources.csv_rows import Layout, read_rows
 from knowledge.sources.files import read_file
-from knowledge.sources.issues import RowIssue
 from knowledge.sources.received import ReadOptions
 from knowledge.warehouse.parse import Typing, type_table
 from knowledge.warehouse.quality import Reporter, make_issue_table
 from knowledge.warehouse.versions import now
+
+if TYPE_CHECKING:
+    from knowledge.sources.issues import RowIssue
 
 FIELD = st.text(st.characters(codec="utf-8", exclude_characters='",\r\n\0\x1f'), max_size=6)
 
