@@ -45,7 +45,9 @@ def _agree(wanted: Call, call: Call) -> bool:
 
 def _same(wanted: Any, given: Any) -> bool:
     """Compare values as a reader would; a list holds values of which any will do."""
-    if wanted is None or given is None:
-        return wanted is given
     accepted: Collection[Any] = wanted if isinstance(wanted, list) else [wanted]
-    return str(given).strip().casefold() in {str(value).casefold() for value in accepted}
+    return _plain(given) in {_plain(value) for value in accepted}
+
+
+def _plain(value: Any) -> str | None:
+    return None if value is None else str(value).strip().casefold()

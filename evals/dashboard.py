@@ -77,4 +77,4 @@ def _worst(rows: pd.DataFrame) -> dict[str, Any] | None:
     if not red.any():
         return None
     lost = ((before - rate) * rows["size"])[red]
-    return {"since": str(lost.idxmax().start_time.date()), "lost": float(lost.max())}
+    return {"since": f"{lost.idxmax()}-01", "lost": float(lost.max())}

@@ -100,7 +100,7 @@ def called(finding: Finding, decoy: Mapping[str, Any]) -> bool:
     """Tell whether a false finding points at a decoy."""
     since = date.fromisoformat(finding["since"][:10])
     if decoy["kind"] == "mix_shift":
-        return finding["segment"].get("lead_source") == decoy["lead_source"]
+        return bool(finding["segment"].get("lead_source") == decoy["lead_source"])
     if decoy["kind"] == "season":
         return not finding["segment"] and any(
             abs(since - date(since.year, month, 1)) <= NEAR for month in decoy["months"]

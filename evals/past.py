@@ -1,6 +1,5 @@
 """A warehouse version as it would have been on an earlier day, without what came after."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,7 +43,7 @@ class Past:
         """Name the segment columns."""
         return self.now.segments
 
-    def names(self) -> Sequence[str]:
+    def names(self) -> tuple[str, ...]:
         """Name the tables that can be told for an earlier time."""
         return ("journeys", "identity", *HAPPENED)
 
