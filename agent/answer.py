@@ -74,7 +74,8 @@ def _citations(turn: Turn) -> Iterator[dict[str, str]]:
     words = " ".join(turn.answer.split())
     seen: set[str] = set()
     for result in turn.results:
-        for hit in result.data.get("hits") or []:
+        # A play brings the citations that it rests on; a search, the sections that it found.
+        for hit in [*(result.data.get("hits") or []), *(result.data.get("citations") or [])]:
             identity, quote = str(hit.get("id")), str(hit.get("quote") or "")
             quoted = bool(quote) and " ".join(quote.split()) in words
             if identity not in seen and (quoted or f"[{identity}]" in turn.answer):
@@ -108,7 +109,7 @@ def _ids(data: Any) -> Iterator[str]:
         return
     if isinstance(data.get("id"), str):
         yield data["id"]
-    for key in ("findings", "scores", "hits", "items", "candidates"):
+    for key in ("findings", "scores", "hits", "items"):
         for item in data.get(key) or []:
             if isinstance(item, Mapping) and isinstance(item.get("id"), str):
                 yield item["id"]

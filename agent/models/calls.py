@@ -7,17 +7,18 @@ from typing import Any
 from agent.models.understanding import ARROW, Want, last_result
 from agent.turns import Result, Turn
 
-# What a leak of each driver calls for, in the words of the playbooks' titles and headings.
-_DRIVER_QUERIES = {
-    "misaligned_scoring": "playbook for misaligned lead scoring: what to do",
-    "data_gap": "playbook for data gaps: missing or broken tracking and fields, what to do",
-    "governance_gap": "playbook for governance gaps: leads without owner or consent, what to do",
-    "slow_handoff": "playbook for slow handoff: slow response after MQL, what to do",
-    "repetitive_handoffs": "playbook for repetitive handoffs: leads passed from owner to owner",
-    "content_fatigue": "playbook for content fatigue: same content sent again, what to do",
-    "channel_fatigue": "playbook for channel fatigue: too many messages on one channel",
-    "stalled_engagement": "playbook for stalled engagement: leads that went quiet, what to do",
+# What each driver is about, in words that playbooks use.
+_TOPICS = {
+    "misaligned_scoring": "lead scoring promotes people who do not buy",
+    "data_gap": "missing or broken data and tracking",
+    "governance_gap": "leads without an owner, consent or decision",
+    "slow_handoff": "slow hand-over from marketing to sales",
+    "repetitive_handoffs": "leads passed from owner to owner",
+    "content_fatigue": "the same content, sent too often",
+    "channel_fatigue": "one channel has gone deaf, too many messages",
+    "stalled_engagement": "engagement stalled after a good start",
 }
+_UNEXPLAINED = "triage of a conversion drop with no known cause"
 
 
 @dataclass(frozen=True)
@@ -122,9 +123,8 @@ def _advice(_want: Want, earlier: Sequence[Turn], done: Sequence[Result]) -> Cal
         return None
     drivers = finding.get("drivers") or [{}]
     driver = str(drivers[0].get("driver") or "")
-    ends = f"{finding.get('from')} to {finding.get('to')}"
-    fallback = f"playbook for leads lost between {ends}: {driver.replace('_', ' ')}".rstrip(": ")
-    query = _DRIVER_QUERIES.get(driver, fallback)
+    topic = _TOPICS.get(driver, driver.replace("_", " ")) or _UNEXPLAINED
+    query = f"What to do, day 0, sales manager: {topic}"
     return Call("search_library", {"query": query, "kind": "playbook"})
 
 

@@ -25,6 +25,7 @@ _MOST_FINDINGS = 3
 _MOST_SCORES = 10
 _MOST_REASONS = 2
 _MOST_HITS = 3
+_LONGEST_QUOTE = 900
 
 
 def reply(wants: Sequence[Want], results: Sequence[Result]) -> str:
@@ -68,12 +69,12 @@ def _leaks(result: Result, wants: Sequence[Want]) -> str:
     if not findings:
         what = _scope(result.args)
         scope = page.fill("scope", what=what) if what else ""
-        lines = [page.fill("none", scope=scope)]
+        lines = [page.fill("none", scope=scope), *([page.sections["elsewhere"]] if what else [])]
     else:
         worst, *others = findings[:_MOST_FINDINGS]
         lines = [_finding("worst", worst), *_drivers(worst)]
-        # Somebody who only wants a play for the leak needs no list of the others.
-        if others and any(want.intent == "leaks" for want in wants):
+        # Somebody who asks why, or for a play, means the worst leak and needs no list of others.
+        if others and any(want.intent == "leaks" and not want.refers for want in wants):
             lines += [page.sections["others"], *(_finding("other", item) for item in others)]
     return "\n".join([*lines, _standing(page, data)])
 
@@ -103,11 +104,9 @@ def _drivers(item: Mapping[str, Any]) -> list[str]:
     lines = [page.fill("driver_plain", driver=driver)]
     if isinstance(effect, float) and abs(effect) <= 1:
         lines = [page.fill("driver", driver=driver, effect=wording.percent(effect))]
-    lines += [
-        f"- {wording.plain(text)}"
-        for row in (first.get("evidence") or [])[:_MOST_REASONS]
-        if (text := row.get("text") if isinstance(row, Mapping) else row)
-    ]
+    rows = [row for row in first.get("evidence") or [] if row.get("kind") in (None, "figure")]
+    texts = dict.fromkeys([first.get("text"), *(row.get("text") for row in rows)])
+    lines += [f"- {wording.plain(text)}" for text in list(filter(None, texts))[:_MOST_REASONS]]
     if others:
         names = ", ".join(str(other.get("driver")).replace("_", " ") for other in others)
         lines.append(page.fill("further_driver", drivers=names))
@@ -148,12 +147,24 @@ def _library(result: Result, wants: Sequence[Want]) -> str:
         return page.sections["abstained"]
     advice = any(want.intent == "advice" for want in wants)
     lines = [page.sections["advice" if advice else "hits"]]
-    for hit in hits[:_MOST_HITS]:
+    # Advice on a leak comes from the playbook of its driver, which is the nearest one.
+    for hit in hits[: 1 if advice else _MOST_HITS]:
         parts = (wording.plain(hit[key]) for key in ("title", "section") if hit.get(key))
-        # A quotation stays in its quotation marks, whatever lines it was written in.
-        quote = " ".join(str(hit.get("quote") or hit.get("text") or "").split())
+        words = _opening(hit) if advice else str(hit.get("quote") or hit.get("text") or "")
+        # Every line of a quotation is marked, so that none can pass for words of ours.
+        quote = "\n> ".join(" ".join(line.split()) for line in words.splitlines() if line.strip())
         lines.append(page.fill("hit", title=" > ".join(parts), quote=quote, id=hit.get("id")))
     return "\n".join(lines)
+
+
+def _opening(hit: Mapping[str, Any]) -> str:
+    """Give a section's first whole lines, up to a length; its best span where none is short."""
+    kept: list[str] = []
+    for line in str(hit.get("text") or "").splitlines():
+        if sum(map(len, kept)) + len(line) > _LONGEST_QUOTE:
+            break
+        kept.append(line)
+    return "\n".join(kept) or str(hit.get("quote") or "")
 
 
 def _content(result: Result, _wants: Sequence[Want]) -> str:

@@ -1,5 +1,6 @@
 """Tables: the funnel's figures in lines, whole, for a segment, or cut by a column."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from agent.models.understanding import Want
 from agent.turns import Result
 
 _MOST_VALUES = 12
+_TIME = re.compile(r"\b(?:time|days|long|fast|quick|quickly|slow|velocity|speed)\b", re.IGNORECASE)
 
 
 def funnel(result: Result, wants: Sequence[Want]) -> str:
@@ -28,7 +30,7 @@ def funnel(result: Result, wants: Sequence[Want]) -> str:
         rows = _chosen(found["transitions"], stages, pair) if found else []
         lines = [head, *map(_line, rows)] if found else [missing]
     elif by:
-        lines = _cut(by, segments, pair)
+        lines = _cut(by, segments, pair, timed=bool(want and _TIME.search(want.text)))
     else:
         lines = [page.sections["whole"]]
         lines += map(_line, _chosen(data.get("transitions") or [], stages, pair))
@@ -53,8 +55,10 @@ def _chosen(
     return chosen or list(rows)
 
 
-def _cut(by: str, segments: Sequence[dict[str, Any]], pair: tuple[str, str] | None) -> list[str]:
-    """Give a line a value where one transition was asked for, else a block a value."""
+def _cut(
+    by: str, segments: Sequence[dict[str, Any]], pair: tuple[str, str] | None, *, timed: bool
+) -> list[str]:
+    """Give a line a value: of one transition in full, or of all in brief."""
     page = prompts.load("replies/funnel")
     shown = sorted(segments, key=_size, reverse=True)[:_MOST_VALUES]
     if pair:
@@ -62,12 +66,10 @@ def _cut(by: str, segments: Sequence[dict[str, Any]], pair: tuple[str, str] | No
         lines = [page.fill("cut_of", transition=name, by=wording.column(by))]
         for item in shown:
             row = next((row for row in _chosen(item["transitions"], (), pair)), {})
-            lines.append(_line(row, value=item.get("value")))
+            lines.append(_line(row, wording.plain(item.get("value"))))
     else:
-        lines = [page.fill("cut", by=wording.column(by))]
-        for item in shown:
-            lines.append(page.fill("value", value=wording.plain(item.get("value"))))
-            lines += map(_line, item["transitions"])
+        lines = [page.fill("cut_time" if timed else "cut", by=wording.column(by))]
+        lines += [_brief(item, timed=timed) for item in shown]
     if len(segments) > len(shown):
         lines.append(page.fill("more", by=wording.column(by)))
     return lines
@@ -96,10 +98,22 @@ def _period(
     return lines
 
 
-def _line(row: Mapping[str, Any], value: Any = None) -> str:
+def _brief(item: Mapping[str, Any], *, timed: bool) -> str:
+    """Write the rates, or the median days, of one segment value in a line."""
+    key, show = ("median_days", wording.days) if timed else ("rate", wording.percent)
+    figures = [
+        f"{wording.transition(row)} {show(row[key])}"
+        for row in item["transitions"]
+        if row.get(key) is not None
+    ]
+    page, value = prompts.load("replies/funnel"), wording.plain(item.get("value"))
+    return page.fill("value", value=value, rates=", ".join(figures) or "no figures")
+
+
+def _line(row: Mapping[str, Any], value: str | None = None) -> str:
     """Write a transition's rate, its counts and interval, time and open leads."""
     page = prompts.load("replies/funnel")
-    named = {"value": wording.plain(value)} if value is not None else {}
+    named = {"value": value} if value is not None else {}
     cut = "cut_" if named else ""
     named = named or {"transition": wording.transition(row)}
     if row.get("rate") is None:

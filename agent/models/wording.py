@@ -21,6 +21,8 @@ def number(value: float | None) -> str:
 
 def days(value: float) -> str:
     """Show a number of days with one decimal where it is short."""
+    if value < 1:
+        return f"{value:.2g}"
     return f"{value:.1f}" if value < 10 else f"{value:,.0f}"  # noqa: PLR2004 - two digits suffice
 
 
@@ -62,4 +64,4 @@ def day(value: Any) -> str:
 
 def plain(value: Any) -> str:
     """Show text from the data on one line, without the marks that Markdown would read."""
-    return re.sub(r"[\s>#*`\[\]]+", " ", str(value)).strip()
+    return "unknown" if value is None else re.sub(r"[\s>#*`\[\]]+", " ", str(value)).strip()

@@ -42,7 +42,7 @@ def test_why_and_what_to_do_gives_the_leak_its_driver_and_a_verbatim_citation(
     assert answer.citations[0]["id"] == "slow-handoff#first-hour"
     library = answer.tool_calls[1]["args"]
     assert library["kind"] == "playbook"
-    assert "slow handoff" in library["query"]
+    assert "slow hand-over" in library["query"]
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,17 @@ def test_pronouns_mean_the_record_that_was_looked_up(thread: Thread) -> None:
     assert thread.calls("what should I send her next?") == [
         ("next_best_content", {"name": "crm:17"})
     ]
+
+
+def test_time_in_stage_is_answered_in_days(thread: Thread) -> None:
+    answer = thread.ask("time in stage by region")
+    assert "Median days by region" in answer.answer
+    assert "- EMEA: MQL to accepted 3.2" in answer.answer
+
+
+def test_him_is_no_name(thread: Thread) -> None:
+    thread.ask("who is Hannah Fischer?")
+    assert thread.calls("what should I send him?") == [("next_best_content", {"name": "crm:17"})]
 
 
 def test_a_why_without_a_thread_asks_for_the_whole_question(thread: Thread) -> None:

@@ -53,7 +53,7 @@ def test_two_records_of_one_person_are_one_match(snapshot: Snapshot) -> None:
     assert found.match.entity == directory_of(snapshot).resolve("Hannah Fischer").match.entity  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("query", ["Xavier Quux", "", "   ", "?", "z"])
+@pytest.mark.parametrize("query", ["Xavier Quux", "", "   ", "?", "z", "him", "and"])
 def test_what_fits_nothing_matches_nothing(snapshot: Snapshot, query: str) -> None:
     found = directory_of(snapshot).resolve(query)
     assert found.match is None

@@ -20,6 +20,7 @@ _NEAR = 72.0
 _AHEAD = 5.0
 _MOST_CANDIDATES = 6
 _SHORTEST = 2
+_SHORT = 4
 _KEPT = 2
 
 
@@ -120,7 +121,10 @@ class Directory:
         choices = {
             place: name
             for place, name in enumerate(self._plain)
-            if name and self.entries[place].kind in allowed
+            if name
+            and self.entries[place].kind in allowed
+            # A few letters resemble a part of many names: they have to be a word of one.
+            and (len(plain) >= _SHORT or plain in name.split())
         }
         ranked = process.extract(
             plain, choices, scorer=fuzz.WRatio, score_cutoff=_NEAR, limit=10 * _MOST_CANDIDATES
