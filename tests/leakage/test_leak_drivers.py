@@ -1,7 +1,8 @@
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
-from leak_company import Leads, Plan, company
+from leak_company import START, Leads, Plan, company
 
 from tools.leakage.detect import find_leaks
 
@@ -46,3 +47,27 @@ def test_a_loss_that_nothing_recorded_explains_has_no_driver() -> None:
     for seed in range(4):
         finding = find_leaks(company(seed, UNEXPLAINED, size=8000))["findings"][0]
         assert finding["drivers"] == []
+
+
+def test_scores_that_rise_where_conversion_falls_are_named_misaligned() -> None:
+    made = company(3, UNEXPLAINED, size=8000)
+    frame = made.frames["journeys"]
+    raised = (frame["region"] == "EMEA") & (frame["first_mql"] >= START + timedelta(days=ONSET))
+    noise = np.random.default_rng(3).normal(50, 12, len(frame))
+    made.frames["journeys"] = frame.assign(score=noise + 20 * raised)
+    driver = find_leaks(made)["findings"][0]["drivers"][0]
+    assert driver["driver"] == "misaligned_scoring"
+    assert driver["effect"] > 0.5
+
+
+def test_scores_that_stay_explain_nothing() -> None:
+    made = company(3, UNEXPLAINED, size=8000)
+    frame = made.frames["journeys"]
+    noise = np.random.default_rng(3).normal(50, 12, len(frame))
+    made.frames["journeys"] = frame.assign(score=noise)
+    assert find_leaks(made)["findings"][0]["drivers"] == []
+
+
+def test_slow_answers_are_told_from_missing_owners() -> None:
+    finding = find_leaks(company(2, UNOWNED, size=8000))["findings"][0]
+    assert "slow_handoff" not in {item["driver"] for item in finding["drivers"]}

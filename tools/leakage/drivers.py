@@ -101,12 +101,18 @@ def _slow_handoff(data: Contrast, finding: Finding, version: int) -> list[dict[s
     if wait is None or not np.isfinite(wait).any():
         return []
     hours = np.where(np.isnan(wait), np.inf, np.maximum(wait, 0)) / _HOUR
-    before = data.group(inside=True, since=False)
+    # A lead that nobody owns is not handed over slowly: it is not handed over.
+    owned = ~(data.columns.get("unowned", np.zeros(len(hours))) > 0)
+    before = data.group(inside=True, since=False) & owned
     if not before.any():
         return []
     usual = np.sort(hours[before])
     cuts = [float(usual[int(share * (len(usual) - 1))]) for share in SLOW_QUANTILES]
-    found = [_slower_than(cut, hours, data, finding, version) for cut in cuts if np.isfinite(cut)]
+    found = [
+        _slower_than(cut, hours, owned, data, finding, version=version)
+        for cut in cuts
+        if np.isfinite(cut)
+    ]
     return max(found, key=_loss, default=[])
 
 
@@ -115,20 +121,27 @@ def _loss(found: list[dict[str, Any]]) -> float:
 
 
 def _slower_than(
-    cut: float, hours: NDArray[np.float64], data: Contrast, finding: Finding, version: int
+    cut: float,
+    hours: NDArray[np.float64],
+    owned: NDArray[np.bool_],
+    data: Contrast,
+    finding: Finding,
+    *,
+    version: int,
 ) -> list[dict[str, Any]]:
-    before, since = data.group(inside=True, since=False), data.group(inside=True, since=True)
+    before = data.group(inside=True, since=False) & owned
+    since = data.group(inside=True, since=True) & owned
 
     def say(change: Change) -> str:
         return (
-            f"The median time to first response went from {_median(hours[before])} to "
-            f"{_median(hours[since])}; the share that waits more than {cut:.0f} hours "
+            "The median time to first response of leads with an owner went from "
+            f"{_median(hours[before])} to {_median(hours[since])}; "
+            f"the share that waits more than {cut:.0f} hours "
             f"went from {change.before:.0%} to {change.since:.0%}"
         )
 
-    known = np.ones(len(hours), dtype=bool)
     return _report(
-        "slow_handoff", data, finding, version, exposed=hours > cut, known=known, say=say
+        "slow_handoff", data, finding, version, exposed=hours > cut, known=owned, say=say
     )
 
 

@@ -71,7 +71,9 @@ def change_of(
     rates = _rates(data, exposed, known)
     if rates is None:
         return None
-    explained = moved * (rates[1] - rates[0]) * float(data.group(inside=True, since=True).sum())
+    explained = (
+        moved * (rates[1] - rates[0]) * float((data.group(inside=True, since=True) & known).sum())
+    )
     z = moved / float(np.sqrt(sum(noise)))
     return Change(share[0], share[1], share[2], share[3], z, rates[0], rates[1], explained)
 

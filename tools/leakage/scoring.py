@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from tools.evidence import Evidence
 from tools.leakage.contrast import Contrast
-from tools.leakage.exposure import LEAST_SHARE, LEAST_Z
+from tools.leakage.exposure import LEAST_LEADS, LEAST_SHARE, LEAST_Z
 
-_LEAST_EACH = 20  # converted and not converted, to tell whether a score separates them
 _USEFUL = 0.55  # area under the curve from which a score can be said to have worked
 
 
@@ -29,7 +28,11 @@ def separation(score: NDArray[np.float64], converted: NDArray[np.bool_]) -> tupl
 
 
 def scoring_driver(data: Contrast, finding: dict[str, Any], version: int) -> list[dict[str, Any]]:
-    """Tell whether scores of the segment's leads stayed up while they stopped converting."""
+    """Tell whether the score went astray in the segment.
+
+    Either its leads score higher than before, beyond the change in the rest, while fewer of them
+    convert; or the score no longer separates those that convert from those that don't.
+    """
     score = data.columns.get("score")
     if score is None:
         return []
@@ -39,28 +42,58 @@ def scoring_driver(data: Contrast, finding: dict[str, Any], version: int) -> lis
         for inside in (True, False)
         for since in (False, True)
     ]
-    for rows in groups[:2]:
-        yes = int(data.converted[rows].sum())
-        if min(yes, int(rows.sum()) - yes) < _LEAST_EACH:
-            return []
-    means = [float(score[rows].mean()) if rows.any() else 0.0 for rows in groups]
-    areas = [separation(score[rows], data.converted[rows]) for rows in groups[:2]]
-    (was, was_error), (now, now_error) = areas
-    z = (was - now) / float(np.hypot(was_error, now_error))
-    explained = finding["lost"] * min(1.0, max(0.0, (was - now) / max(was - 0.5, 1e-9)))
-    if was < _USEFUL or z < LEAST_Z or explained < LEAST_SHARE * finding["lost"]:
+    if min(int(rows.sum()) for rows in groups[:2]) < LEAST_LEADS:
         return []
-    text = (
-        f"The score separated converting leads with an AUC of {was:.2f} before and {now:.2f} "
-        f"since, while the mean score went from {means[0]:.0f} to {means[1]:.0f} "
-        f"(rest {means[2]:.0f} to {means[3]:.0f}); a correlation."
-    )
+    found = [_inflated(score, groups), _blunted(score, data.converted, groups[:2])]
+    share, text = max(found, key=lambda item: item[0])
+    if share < LEAST_SHARE:
+        return []
+    text += " (correlation)."
     return [
         {
             "driver": "misaligned_scoring",
-            "effect": round(explained / finding["lost"], 3),
-            "explained_loss": round(explained, 1),
+            "effect": round(share, 3),
+            "explained_loss": round(share * finding["lost"], 1),
             "text": text,
             "evidence": [Evidence("figure", finding["id"], text, version).as_dict()],
         }
     ]
+
+
+def _inflated(score: NDArray[np.float64], groups: list[NDArray[np.bool_]]) -> tuple[float, str]:
+    """Give the share of leads whose score lies where it did not use to, beyond the rest."""
+    usual = float(np.median(score[groups[0]]))
+    above = [float((score[rows] > usual).mean()) if rows.any() else 0.0 for rows in groups]
+    means = [float(score[rows].mean()) if rows.any() else 0.0 for rows in groups]
+    size = [max(1, int(rows.sum())) for rows in groups]
+    moved = above[1] - above[0] - (above[3] - above[2])
+    noise = sum(
+        (part * (1 - part) + 0.25 / count) / count for part, count in zip(above, size, strict=True)
+    )
+    text = (
+        f"The mean score of the leads went from {means[0]:.0f} to {means[1]:.0f} (rest "
+        f"{means[2]:.0f} to {means[3]:.0f}) while fewer of them converted"
+    )
+    if moved / float(np.sqrt(noise)) < LEAST_Z:
+        return 0.0, text
+    return min(1.0, moved / max(1 - above[0], 1e-9)), text
+
+
+def _blunted(
+    score: NDArray[np.float64], converted: NDArray[np.bool_], groups: list[NDArray[np.bool_]]
+) -> tuple[float, str]:
+    """Give the share of the score's separation that is gone."""
+    for rows in groups:
+        yes = int(converted[rows].sum())
+        if min(yes, int(rows.sum()) - yes) < LEAST_LEADS:
+            return 0.0, ""
+    (was, was_error), (now, now_error) = (
+        separation(score[rows], converted[rows]) for rows in groups
+    )
+    text = (
+        f"The score separated leads that convert with an AUC of {was:.2f} before "
+        f"and {now:.2f} since"
+    )
+    if was < _USEFUL or (was - now) / float(np.hypot(was_error, now_error)) < LEAST_Z:
+        return 0.0, text
+    return min(1.0, (was - now) / (was - 0.5)), text
