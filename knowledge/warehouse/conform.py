@@ -109,8 +109,9 @@ def text(column: str) -> nw.Expr:
 
 
 def _matches(wanted: Filter) -> nw.Expr:
+    # An empty value matches nothing: null stays null, which no filter lets pass.
     conditions = [text(column).is_in(values) for column, values in wanted.items()]
-    return nw.all_horizontal(*conditions, ignore_nulls=True)
+    return nw.all_horizontal(*conditions, ignore_nulls=False)
 
 
 def _prefixed(value: nw.Expr, source: str) -> nw.Expr:

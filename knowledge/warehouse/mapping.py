@@ -25,7 +25,7 @@ from knowledge.warehouse.schema import PROVENANCE, STANDARD_SEGMENTS, TABLES, Ki
 from knowledge.warehouse.stages import DEFAULT_STAGES, EXITS, StageMap
 
 # Bumped when the loader would read the same files into different rows, so that they are read anew.
-READER_VERSION = 1
+READER_VERSION = 2
 
 EVENT_LOG = "event_log"
 # Rows of these tables are events: nothing refers to them, and without a key they are told apart

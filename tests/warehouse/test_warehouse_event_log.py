@@ -87,3 +87,22 @@ def test_every_kind_of_file_gives_the_same_rows(home: Any, other_home: Any) -> N
         other_home.map(MAPPING.replace("log*.csv", name))
         assert other_home.load().version > 1
         assert expected.items() <= other_home.contents().items()
+
+
+def test_a_filter_lets_only_rows_pass_that_have_one_of_its_values(home: Any) -> None:
+    home.map(
+        "source: crm\nstages: [mql, won]\ntables:\n  leads:\n    file: leads.csv\n"
+        "    into: person\n    key: id\n    where: {kind: [lead, contact], live: 'yes'}\n"
+        "    stages: {mql: moment, won: {from: moment, where: {state: Won}}}\n"
+    )
+    home.write(
+        "leads.csv",
+        "id,kind,live,moment,state\n1,lead,yes,2024-01-01,Won\n2,,yes,2024-01-01,Won\n"
+        "3,contact,yes,2024-01-01,\n4,lead,,2024-01-01,Won\n5,test,yes,2024-01-01,Won\n",
+    )
+
+    assert home.load().quality_issues == 0
+    found = home.rows("SELECT journey_id, current_stage FROM {journeys} ORDER BY 1")
+    assert found == [("crm:1", "won"), ("crm:3", "mql")]
+    # What the filter left out is still kept as received.
+    assert home.rows("SELECT count(*), count(_id) FROM {raw_crm__leads}") == [(5, 2)]
