@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+# State that LangGraph can't keep as plain data must fail here, not in somebody's ledger.
+os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

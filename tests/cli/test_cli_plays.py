@@ -1,0 +1,186 @@
+"""The play protocol through real processes: each click from a process of its own."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from weir_command import DANA, RIO, SAM, Run, answered, begin, one_sentence, weir
+
+from tools.crm.embedded import EmbeddedCrm
+from tools.crm.port import RecordRef
+
+pytestmark = pytest.mark.xdist_group("cli")
+
+
+@pytest.fixture
+def play(run: Run) -> dict[str, Any]:
+    """Give the play that the demo left pending."""
+    pending = answered(run("plays", "list", "--json"))[0]
+    return dict(answered(run("plays", "show", pending["id"], "--json")))
+
+
+def shown(run: Run, play: dict[str, Any]) -> dict[str, Any]:
+    return dict(answered(run("plays", "show", play["id"], "--json")))
+
+
+def crm_after(home: Path, play: dict[str, Any]) -> dict[str, Any]:
+    crm = EmbeddedCrm(home / "crm.db")
+    ids = {action["target"]["id"] for action in play["actions"]}
+    records = {id_: crm.read(RecordRef("lead", id_)) for id_ in ids}
+    crm.close()
+    return {id_: record.fields for id_, record in records.items() if record}
+
+
+def test_an_approved_play_runs_once_however_many_workers_there_are(
+    run: Run, home: Path, play: dict[str, Any]
+) -> None:
+    approved = run("plays", "approve", play["id"], "--digest", play["digest"][:12], "--as", DANA)
+    assert approved.returncode == 0, approved.stderr
+    workers = [begin(home, "worker", "--once") for _ in range(3)]
+    for worker in workers:
+        worker.communicate(timeout=120)
+    done = shown(run, play)
+    assert done["state"] == "verified"
+    assert {action["state"] for action in done["actions"]} == {"verified"}
+    started = [entry for entry in done["audit"] if entry["what"] == "action_started"]
+    assert len(started) == len(done["actions"])
+    fields = crm_after(home, play)
+    for action in done["actions"]:
+        if action["kind"] == "reroute_lead":
+            assert fields[action["target"]["id"]]["owner_id"] == action["after"]["owner_id"]
+
+
+def test_of_two_approvals_at_once_one_wins_and_both_get_an_answer(
+    run: Run, home: Path, play: dict[str, Any]
+) -> None:
+    click = ("plays", "approve", play["id"], "--digest", play["digest"], "--as", DANA, "--json")
+    clicks = [begin(home, *click) for _ in range(2)]
+    answers = [process.communicate(timeout=120) for process in clicks]
+    outcomes = sorted(out.split('"outcome": "')[1].split('"')[0] for out, _ in answers)
+    assert outcomes == ["already_decided", "approved"]
+    assert len(shown(run, play)["approvals"]) == 1
+
+
+def test_a_click_on_an_edited_play_is_refused_and_told_the_new_digest(
+    run: Run, play: dict[str, Any]
+) -> None:
+    edited = run("plays", "edit", play["id"], "--set", "create_task.due_in_days=3", "--as", RIO)
+    assert edited.returncode == 0, edited.stderr
+    late = run("plays", "approve", play["id"], "--digest", play["digest"], "--as", DANA)
+    assert late.returncode == 1
+    now = shown(run, play)
+    assert now["digest"][:12] in late.stderr
+    assert (now["state"], now["approvals"]) == ("pending", [])
+
+
+@pytest.mark.parametrize(
+    "who",
+    [SAM, "eve@elsewhere.example", RIO],
+    ids=["wrong role", "stranger", "author"],
+)
+def test_who_may_not_approve_is_told_why_and_nothing_changes(
+    run: Run, play: dict[str, Any], who: str
+) -> None:
+    refused = run("plays", "approve", play["id"], "--digest", play["digest"], "--as", who)
+    assert refused.returncode == 1
+    assert one_sentence(refused.stderr), refused.stderr
+    assert shown(run, play)["state"] == "pending"
+
+
+def test_an_expired_play_can_not_be_approved(run: Run, home: Path, play: dict[str, Any]) -> None:
+    packaged = Path(__file__).parents[2] / "agent" / "plays" / "policy.yaml"
+    hurried = packaged.read_text(encoding="utf-8").replace(
+        "expires_hours: 48", "expires_hours: 1e-6"
+    )
+    (home / "policy.yaml").write_text(hurried, encoding="utf-8")
+    edited = run("plays", "edit", play["id"], "--set", "create_task.due_in_days=3", "--as", RIO)
+    assert edited.returncode == 0, edited.stderr
+    now = shown(run, play)
+    late = run("plays", "approve", play["id"], "--digest", now["digest"], "--as", DANA)
+    assert late.returncode == 1
+    assert "expired" in late.stderr
+    assert shown(run, play)["state"] == "expired"
+
+
+def test_a_record_changed_since_the_draft_stops_its_action_as_stale(
+    run: Run, home: Path, play: dict[str, Any]
+) -> None:
+    action = next(a for a in play["actions"] if a["kind"] == "reroute_lead")
+    ref = RecordRef("lead", action["target"]["id"])
+    crm = EmbeddedCrm(home / "crm.db")
+    record = crm.read(ref)
+    assert record is not None
+    crm.update(ref, {"owner_id": "somebody"}, key="by-hand", expected_version=record.version)
+    crm.close()
+    run("plays", "approve", play["id"], "--digest", play["digest"], "--as", DANA)
+    run("worker", "--once")
+    done = shown(run, play)
+    assert done["state"] == "failed"
+    stale = {a["target"]["id"] for a in done["actions"] if a["state"] == "stale"}
+    assert stale == {ref.id}
+    assert crm_after(home, play)[ref.id]["owner_id"] == "somebody"
+
+
+def test_the_kill_switch_stops_an_approved_play_until_it_is_released(
+    run: Run, play: dict[str, Any]
+) -> None:
+    run("plays", "approve", play["id"], "--digest", play["digest"], "--as", DANA)
+    assert run("plays", "stop", "--as", DANA, "--reason", "audit").returncode == 0
+    run("worker", "--once")
+    held = shown(run, play)
+    assert {action["state"] for action in held["actions"]} == {"waiting"}
+    assert run("plays", "resume", "--as", DANA).returncode == 0
+    run("worker", "--once")
+    assert shown(run, play)["state"] == "verified"
+
+
+def test_an_undo_brings_every_record_back(run: Run, home: Path, play: dict[str, Any]) -> None:
+    before = crm_after(home, play)
+    run("plays", "approve", play["id"], "--digest", play["digest"], "--as", DANA)
+    run("worker", "--once")
+    assert crm_after(home, play) != before
+    assert run("plays", "undo", play["id"], "--as", DANA).returncode == 0
+    run("worker", "--once")
+    assert shown(run, play)["state"] == "undone"
+    assert crm_after(home, play) == before
+
+
+def test_without_a_terminal_an_approval_must_say_what_it_approves(
+    run: Run, play: dict[str, Any]
+) -> None:
+    blind = run("plays", "approve", play["id"], "--as", DANA)
+    assert blind.returncode == 2
+    assert play["digest"][:12] in blind.stderr
+
+
+def test_a_rejected_play_is_final_and_says_who_rejected_it(run: Run, play: dict[str, Any]) -> None:
+    assert run("plays", "reject", play["id"], "--as", DANA, "--reason", "no").returncode == 0
+    late = run("plays", "approve", play["id"], "--digest", play["digest"], "--as", DANA)
+    assert late.returncode == 1
+    assert "Dana" in late.stderr or DANA in late.stderr
+    assert shown(run, play)["state"] == "rejected"
+
+
+def test_nobody_acts_without_a_name(run: Run, play: dict[str, Any]) -> None:
+    nameless = run("plays", "reject", play["id"])
+    assert nameless.returncode == 2
+    assert "WEIR_USER" in nameless.stderr
+
+
+def test_the_audit_log_of_a_home_can_be_exported(run: Run) -> None:
+    log = answered(run("plays", "audit", "--json"))
+    assert log["intact"]
+    assert [entry["seq"] for entry in log["entries"]] == [*range(1, len(log["entries"]) + 1)]
+
+
+def test_a_reader_sees_plays_while_a_writer_holds_the_ledger(
+    home: Path, play: dict[str, Any]
+) -> None:
+
+    writer = sqlite3.connect(home / "ledger.db", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    try:
+        assert weir(home, "funnel", "--json").returncode == 0
+    finally:
+        writer.close()
