@@ -25,8 +25,8 @@ def main() -> None:
     notes = "\n".join(f"- {item.ours}: {item.note}" for item in compared)
     body = (
         "Ours and the peer ran in turns in one run; the ratio is of medians, so 2 means that Weir "
-        f"took twice as long. Machines differ, ratios less.\n\n{document.table(HEADER, rows, words=2)}\n\n"
-        f"{notes}"
+        "took twice as long. Machines differ, ratios less.\n\n"
+        f"{document.table(HEADER, rows, words=2)}\n\n{notes}"
     )
     path = document.write("bench", "How fast", "make bench", body)
     _say(f"wrote {path.name}")
