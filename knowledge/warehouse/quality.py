@@ -21,6 +21,10 @@ DUPLICATE = "duplicate id: a later row of the file has it again"
 EXPECTED_REFERENCES = {"opportunity": ("account_id",)}
 
 
+# What a journey may be a record of.
+JOURNEY_TABLES = ("person", "opportunity")
+
+
 def make_issue_table(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table that collects the issues of one load."""
     connection.execute(
@@ -152,6 +156,11 @@ def stage_orphans(
             if column in EXPECTED_REFERENCES.get(name, ()):
                 queries += _expected(connection, name, column, found)
             queries += _orphans(connection, name, column, found, tables.get(referred))
+        if "journey_id" in columns:
+            found = f"SELECT id, source, source_id, journey_id AS held FROM ({query}) r"
+            known = [f"SELECT id FROM ({tables[n]}) r" for n in JOURNEY_TABLES if n in tables]
+            referred_query = " UNION ALL ".join(known) or None
+            queries += _orphans(connection, name, "journey_id", found, referred_query)
     empty = (
         "SELECT NULL::VARCHAR AS id, NULL::VARCHAR AS source, NULL::VARCHAR AS source_id, "
         'NULL::VARCHAR AS "table", NULL::VARCHAR AS "column", NULL::VARCHAR AS reason, '

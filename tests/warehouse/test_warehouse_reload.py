@@ -200,6 +200,16 @@ def test_orphans_are_reported_until_what_they_refer_to_is_loaded(home: Any) -> N
     assert home.issues() == []
 
 
+def test_an_owner_change_of_a_lead_that_is_not_there_is_reported(home: Any) -> None:
+    fill(home, {**FILES, "changes.csv": FILES["changes.csv"] + "c3,99,o1,2024-01-04\n"})
+
+    home.load()
+
+    assert home.issues() == [
+        ("changes.csv", 4, "journey_id", "refers to a row that is not there", "warning")
+    ]
+
+
 def test_an_empty_warehouse_says_what_to_do(home: Any) -> None:
     with pytest.raises(BadInputError, match="Nothing is loaded yet; run `weir ingest sample`"):
         home.warehouse.snapshot()
