@@ -17,8 +17,17 @@ def seconds(time: nw.Expr) -> nw.Expr:
     """
     part = time.dt
     past = part.year().cast(nw.Float64) - 1  # whole numbers in floats: no engine overflows
-    days = past * 365 + past // 4 - past // 100 + past // 400 + part.ordinal_day() - _DAYS_TO_1970
+    leaps = whole(past, 4) - whole(past, 100) + whole(past, 400)
+    days = past * 365 + leaps + part.ordinal_day() - _DAYS_TO_1970
     return days * DAY + part.hour() * 3600 + part.minute() * 60 + part.second()
+
+
+def whole(number: nw.Expr, unit: float) -> nw.Expr:
+    """Count whole units in a number, downwards.
+
+    The ``//`` of expressions becomes a page of SQL, which costs an engine more to plan than to run.
+    """
+    return (number / unit).floor()
 
 
 def epoch_seconds(moment: datetime) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import narwhals as nw
 
 from knowledge.warehouse.stages import StageMap
-from tools.funnel.clock import DAY, epoch_day, epoch_seconds, seconds
+from tools.funnel.clock import DAY, epoch_day, epoch_seconds, seconds, whole
 
 FINAL_EXITS = ("lost", "disqualified")  # a recycled lead is still open: it goes back to nurture
 
@@ -88,8 +88,8 @@ def arrivals(wide: nw.LazyFrame[Any], steps: int) -> nw.LazyFrame[Any]:
         [
             wide.filter(~nw.col(f"entered_{step}").is_null()).select(
                 step=nw.lit(step),
-                day=nw.col(f"entered_{step}") // DAY,
-                reached_day=nw.col(f"reached_{step}") // DAY,
+                day=whole(nw.col(f"entered_{step}"), DAY),
+                reached_day=whole(nw.col(f"reached_{step}"), DAY),
             )
             for step in range(steps)
         ]
@@ -137,7 +137,7 @@ def _long(
         step=nw.lit(step),
         month=nw.col(f"month_{step}"),
         entered=entered,
-        day=entered // DAY,
+        day=whole(entered, DAY),
         lag=nw.when(within).then(lag),
         converted=_flag(within),
         exited=exited * stayed,

@@ -6,7 +6,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from tools.funnel.clock import epoch_seconds, seconds
+from tools.funnel.clock import epoch_seconds, seconds, whole
 from tools.funnel.columns import numbers
 from tools.funnel.passages import FINAL_EXITS, Period
 from tools.funnel.survival import median_survival
@@ -45,7 +45,7 @@ def response(journeys: nw.LazyFrame[Any], as_of: datetime, period: Period) -> di
                 .otherwise(nw.lit(epoch_seconds(as_of)))
             ),
         )
-        .select("ended", grains=(nw.col("stop") - nw.col("start")) // _GRAIN)
+        .select("ended", grains=whole(nw.col("stop") - nw.col("start"), _GRAIN))
         .group_by("ended", "grains")
         .agg(n=nw.len())
         .collect("pyarrow")

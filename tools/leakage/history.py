@@ -7,7 +7,7 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.funnel.clock import DAY, epoch_seconds, seconds
+from tools.funnel.clock import DAY, epoch_seconds, seconds, whole
 from tools.funnel.columns import numbers
 from tools.funnel.data import FunnelData
 from tools.funnel.passages import FINAL_EXITS, widen
@@ -118,7 +118,7 @@ def read_history(snapshot: FunnelData, segments: tuple[str, ...]) -> History:
 
 def _weekly(at: nw.Expr, now: float) -> nw.Expr:
     """Number weeks back from the as-of time; an event at the very end of a week is in it."""
-    return (now - at) // WEEK
+    return whole(now - at, WEEK)
 
 
 def _touch_weeks(
