@@ -76,7 +76,8 @@ def main(arguments: list[str]) -> int:
     except subprocess.CalledProcessError as error:
         sys.stderr.write(f"{error}\n{error.stderr.decode(errors='replace')}")
         return 1
-    svg = picture(shown, " ".join(command))
+    title = " ".join([Path(command[0]).name, *command[1:]])  # not where it is installed
+    svg = picture(shown, title)
     Path(arguments[0]).write_text(svg, encoding="utf-8")
     return 0
 
