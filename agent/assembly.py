@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,7 @@ class Weir:
     """Hold one deployment's parts, each opened when it is first used."""
 
     settings: Settings
+    _leaks: dict[int, dict[str, Any]] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def open(cls) -> "Weir":
@@ -61,6 +62,14 @@ class Weir:
     def snapshot(self, version: int | None = None) -> Snapshot:
         """Open a whole version of the warehouse, the newest by default."""
         return self.warehouse.snapshot(version)
+
+    def leaks(self, snapshot: Snapshot) -> dict[str, Any]:
+        """Find leaks, once a warehouse version: proposing and tracing ask for the same ones."""
+        from tools.leakage.detect import find_leaks
+
+        if snapshot.version not in self._leaks:
+            self._leaks[snapshot.version] = find_leaks(snapshot)
+        return self._leaks[snapshot.version]
 
     @cached_property
     def embedder(self) -> "Embedder":
@@ -189,7 +198,7 @@ class Weir:
             self.settings.model,
             vocabulary=self.vocabulary,
             embedder=self.embedder,
-            cache=self.home / "models",
+            cache=self.home / "cache",
         )
 
     def tools(self) -> "list[BaseTool]":
@@ -219,7 +228,7 @@ class Weir:
         model, fallback = self.chat_model(), None
         if not isinstance(model, OfflineChatModel):
             fallback = OfflineChatModel.create(
-                vocabulary=self.vocabulary, embedder=self.embedder, cache=self.home / "models"
+                vocabulary=self.vocabulary, embedder=self.embedder, cache=self.home / "cache"
             )
         return build_conversation(model, self.tools(), checkpointer=checkpointer, fallback=fallback)
 

@@ -39,7 +39,7 @@ def lineage(weir: "Weir", what: str) -> Chain:
         return _of_play(weir, what)
     with weir.snapshot() as snapshot:
         if what.startswith("leak_"):
-            return _of_finding(snapshot, find(snapshot, what))
+            return _of_finding(snapshot, find(weir, snapshot, what))
         if what.startswith("score_"):
             journey = _scored(snapshot, what)
             return [

@@ -9,7 +9,6 @@ import narwhals as nw
 from agent.plays.draft import DraftRequest
 from agent.plays.play import OPEN_STATES, PlayState
 from knowledge.errors import BadInputError, WeirError
-from tools.leakage.detect import find_leaks
 from tools.leakage.score import score
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def propose(
         WeirError: No playbook or no lead is left to draft a play for.
     """
     with weir.snapshot() as snapshot:
-        finding = None if journey_ids else find(snapshot, finding_id)
+        finding = None if journey_ids else find(weir, snapshot, finding_id)
         leads = _leads(snapshot, finding, journey_ids)
         scores = _scores(snapshot, [lead["journey_id"] for lead in leads])
         risk = {row["entity"]: row["risk"] for row in scores}
@@ -73,14 +72,14 @@ def propose(
         )
 
 
-def find(snapshot: "Snapshot", finding_id: str | None) -> dict[str, Any]:
+def find(weir: "Weir", snapshot: "Snapshot", finding_id: str | None) -> dict[str, Any]:
     """Give a finding by id, or the worst one.
 
     Raises:
         BadInputError: There is none with this id.
         WeirError: There is none at all.
     """
-    findings: list[dict[str, Any]] = find_leaks(snapshot)["findings"]
+    findings: list[dict[str, Any]] = weir.leaks(snapshot)["findings"]
     if not findings:
         raise WeirError("No leak is found in this data, so there is nothing to draft a play for.")
     if finding_id is None:

@@ -45,7 +45,6 @@ def run_demo(
     """
     from agent.assembly import Weir
     from tools.funnel.metrics import funnel
-    from tools.leakage.detect import find_leaks
     from tools.leakage.score import score
 
     weir = Weir.open()
@@ -63,7 +62,7 @@ def run_demo(
 
     _step("3", "Where it leaks")
     with weir.snapshot() as snapshot, working("Looking for leaks ..."):
-        findings = find_leaks(snapshot)["findings"]
+        findings = weir.leaks(snapshot)["findings"]
         risks = score(snapshot, limit=_RISKS)
     if not findings:
         raise WeirError("No leak was found in the sample; `weir leaks` says what was compared.")

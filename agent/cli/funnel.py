@@ -40,7 +40,8 @@ def show_funnel(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Leads that entered from here on.")
     ] = None,
     until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Leads that entered before this.")
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Leads that entered up to this day."),
     ] = None,
     cohorts: Annotated[bool, typer.Option("--cohorts", help="Show each monthly cohort.")] = False,
     at_version: AtVersion = None,

@@ -33,10 +33,10 @@ def show_leaks(
     Example: weir leaks --limit 3
     """
     from agent.assembly import Weir
-    from tools.leakage.detect import find_leaks
 
-    with Weir.open().snapshot(at_version) as snapshot, working("Looking for leaks ..."):
-        report = find_leaks(snapshot)
+    weir = Weir.open()
+    with weir.snapshot(at_version) as snapshot, working("Looking for leaks ..."):
+        report = weir.leaks(snapshot)
     if as_json:
         print_json(report)
         return
@@ -71,7 +71,7 @@ def print_finding(finding: dict[str, Any], *, number: int = 1) -> None:
         f"since {finding['since'][:10]}  [dim]{finding['id']}[/]"
     )
     console.print(
-        f"   {count(finding['lost'])} leads lost, worth {count(finding['value_lost'])}; "
+        f"   {count(finding['lost'])} conversions lost{_worth(finding)}; "
         f"q = {finding['q_value']:.2g}"
     )
     for driver in finding["drivers"]:
@@ -84,3 +84,8 @@ def print_finding(finding: dict[str, Any], *, number: int = 1) -> None:
             console.print(f"     [dim]for example {escape(', '.join(records))}[/]")
     if not finding["drivers"]:
         console.print("   [dim]No driver in the data explains it.[/]")
+
+
+def _worth(finding: dict[str, Any]) -> str:
+    value = finding["value_lost"]
+    return "" if value is None else f", worth {count(value)}"

@@ -19,6 +19,7 @@ def show_scores(
         typer.Option("--segment", metavar="NAME=VALUE", help="Only leads of this segment."),
     ] = None,
     owner: Annotated[str | None, typer.Option(help="Only leads of this owner (name).")] = None,
+    stage: Annotated[str | None, typer.Option(help="Only leads that stand in this stage.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many leads to show.")] = 10,
     at_version: AtVersion = None,
     as_json: AsJson = False,
@@ -31,7 +32,7 @@ def show_scores(
     from tools.leakage.score import score
 
     with Weir.open().snapshot(at_version) as snapshot, working("Scoring open leads ..."):
-        report = score(snapshot, segment=segment, owner=owner, limit=limit)
+        report = score(snapshot, segment=segment, owner=owner, stage=stage, limit=limit)
     if as_json:
         print_json(report)
         return

@@ -7,7 +7,7 @@ from subprocess import CompletedProcess
 import pytest
 from weir_command import Run, weir
 
-SHARED = ("warehouse", "library", "sample", "models")
+SHARED = ("warehouse", "library", "sample", "cache")
 
 
 @pytest.fixture(scope="session")

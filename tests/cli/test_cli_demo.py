@@ -31,9 +31,7 @@ def test_the_demo_run_again_shows_the_same_pending_play_and_approves_it_on_yes(r
     assert after[0]["state"] == "verified"
 
 
-def test_the_demo_refuses_a_home_with_somebodys_own_data(
-    run: Run, home: Path, tmp_path: Path
-) -> None:
+def test_the_demo_refuses_a_home_with_somebodys_own_data(tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()
     (own / "log.csv").write_text("case,event,when\n1,mql,2026-01-01\n2,mql,2026-01-02\n")
