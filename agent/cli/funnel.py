@@ -1,5 +1,6 @@
 """`weir funnel`: how leads move from stage to stage."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -18,6 +19,8 @@ from agent.cli.output import (
     print_json,
     title_of,
 )
+
+COUNTED = re.compile(r"[\d,]+(?= leads)")
 
 
 def register(app: typer.Typer) -> None:
@@ -69,42 +72,59 @@ def show_funnel(
 
 
 def print_funnel(report: dict[str, Any], *, cohorts: bool = False) -> None:
-    """Print a funnel report as tables."""
+    """Print a funnel report as tables: all leads, then each segment, then each month."""
     heading = (
         f"Funnel as of {report['as_of'][:10]} (warehouse version {report['warehouse_version']})"
     )
-    console.print(_table(heading, report["transitions"]))
-    notes = {t["note"]: t for t in report["transitions"] if t["note"]}
-    for note, transition in notes.items():
-        console.print(f"  [yellow]*[/] {title_of(transition)}: {escape(note)}", style="dim")
-    for segment in report["segments"]:
-        value = NONE if segment["value"] is None else str(segment["value"])
-        console.print(_table(f"{segment['by']}: {value}", segment["transitions"]))
+    whole = report["transitions"]
+    rows = [(title_of(transition), transition) for transition in whole]
+    _print_table(heading, rows, share_notes=False)
+    for by in dict.fromkeys(segment["by"] for segment in report["segments"]):
+        values = [segment for segment in report["segments"] if segment["by"] == by]
+        for step, transition in enumerate(whole):
+            rows = [(_label(value["value"]), value["transitions"][step]) for value in values]
+            _print_table(f"{title_of(transition)} by {by}", rows)
     if cohorts:
-        for cohort in report["cohorts"]:
-            console.print(_table(f"Entered in {cohort['period']}", cohort["transitions"]))
-            for transition in cohort["transitions"]:
-                if transition["note"]:
-                    note = f"{title_of(transition)}: {transition['note']}"
-                    console.print(f"  [yellow]*[/] {escape(note)}", style="dim")
+        for step, transition in enumerate(whole):
+            rows = [(cohort["period"], cohort["transitions"][step]) for cohort in report["cohorts"]]
+            _print_table(f"{title_of(transition)} by month of entering", rows)
 
 
-def _table(heading: str, transitions: list[dict[str, Any]]) -> Table:
+def _label(value: Any) -> str:
+    return NONE if value is None else str(value)
+
+
+def _print_table(
+    heading: str, rows: list[tuple[str, dict[str, Any]]], *, share_notes: bool = True
+) -> None:
+    """Print a row for each transition; a star marks what can't be compared, and notes say why."""
     table = Table(title=escape(heading), title_justify="left", title_style="bold", box=None)
-    table.add_column("transition")
-    for column in ("entered", "converted", "open", "rate", "95% interval", "median"):
-        table.add_column(column, justify="right")
     table.add_column("")
-    for transition in transitions:
+    for column in ("entered", "converted", "open", "rate", "95% interval", "median", ""):
+        table.add_column(column, justify="right", no_wrap=True)
+    for label, transition in rows:
         interval = f"{percent(transition['low'])} - {percent(transition['high'])}"
         table.add_row(
-            title_of(transition),
+            escape(label),
             count(transition["entered"]),
             count(transition["converted"]),
             count(transition["open"]),
             f"[bold]{percent(transition['rate'])}[/]",
             interval if transition["low"] is not None else "-",
             days(transition["median_days"]),
-            "" if transition["comparable"] else "[yellow]* not comparable[/]",
+            "" if transition["comparable"] else "[yellow]*[/]",
         )
-    return table
+    console.print(table)
+    notes: dict[str, list[str]] = {}
+    for label, transition in rows:
+        if transition["note"]:
+            star = "" if transition["comparable"] else "* not comparable: "
+            # Rows that share a reason share a note, though they differ in how many leads it hits.
+            reason = (
+                transition["note"] if len(rows) == 1 else COUNTED.sub("some", transition["note"])
+            )
+            notes.setdefault(star + reason, []).append(label)
+    for note, labels in notes.items():
+        whose = labels[0] if len(labels) == 1 else f"{labels[0]} ... {labels[-1]}"
+        console.print(f"  [dim]{escape(whose)}: {escape(note)}[/]")
+    console.print()
