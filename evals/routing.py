@@ -46,7 +46,7 @@ def evaluate(
     """
     questions = questions or Questions("routing")
     made: dict[str, Made] = {}
-    said = held = 0
+    said = held = called = worked = 0
     misses = []
     for number, row in enumerate(questions.rows):
         progress("asking", number / len(questions.rows))
@@ -54,16 +54,25 @@ def evaluate(
         made[row["id"]] = [{"tool": item.tool, "args": item.args} for item in turn.results]
         grounds = [part for item in turn.results for part in (item.content, item.data)]
         missing = unsupported(turn.answer, row["question"], grounds)
+        failed = [item.tool for item in turn.results if not item.ok]
+        called += len(turn.results)
+        worked += len(turn.results) - len(failed)
         said += stated(turn.answer)
         held += stated(turn.answer) - len(missing)
         right = right_tools(row["calls"], made[row["id"]])
         right = right and right_arguments(row["calls"], made[row["id"]])
-        if not right or missing:
-            misses.append({**row, "made": made[row["id"]], "unsupported": missing})
+        if not right or missing or failed:
+            misses.append(
+                {**row, "made": made[row["id"]], "unsupported": missing, "failed": failed}
+            )
     return Report(
         name="routing",
         version=version_of(GRADER, questions.content),
-        figures={**_grade(questions.rows, made), "numbers_supported": share(held, said)},
+        figures={
+            **_grade(questions.rows, made),
+            "numbers_supported": share(held, said),
+            "calls_that_worked": share(worked, called),
+        },
         baselines={
             "most_frequent_tool": _grade(questions.rows, most_frequent(questions.rows)),
             "keyword_match": _grade(questions.rows, by_description(questions.rows, tools)),
