@@ -119,10 +119,9 @@ def _print_table(
     for label, transition in rows:
         if transition["note"]:
             star = "" if transition["comparable"] else "* not comparable: "
-            # Rows that share a reason share a note, though they differ in how many leads it hits.
-            reason = (
-                transition["note"] if len(rows) == 1 else COUNTED.sub("some", transition["note"])
-            )
+            note = transition["note"]
+            # Rows of one transition share a note, though they differ in how many leads it hits.
+            reason = COUNTED.sub("some", note) if share_notes else note
             notes.setdefault(star + reason, []).append(label)
     for note, labels in notes.items():
         whose = labels[0] if len(labels) == 1 else f"{labels[0]} ... {labels[-1]}"
