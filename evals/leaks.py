@@ -16,7 +16,7 @@ from knowledge.warehouse.mapping import read_mapping
 from knowledge.warehouse.versions import Warehouse
 from tools.leakage.detect import find_leaks
 
-GRADER = "1"
+GRADER = "2"
 # Seeds that nothing was tuned on; the demo's own is 7.
 SEEDS = tuple(range(101, 109))
 YEARS = 1.5  # of data a company
@@ -26,8 +26,11 @@ def run(progress: Progress, *, seeds: tuple[int, ...] = SEEDS, scale: float = 1.
     """Make companies, look for leaks in each, and compare with what was planted.
 
     A company has four leaks, so at most three can be among the first three findings:
-    ``recall_top3`` is of those that could. The companies all have leaks; what is called false
-    names none of them, which includes echoes of a leak at another transition.
+    ``recall_top3`` is of those that could. A leak counts with the right transition and segment;
+    one of the four has a segment of two sides, and the figures ``..._one_side`` also count a
+    finding that names one of them. Drivers and onsets are judged on leaks so found. The companies
+    all have leaks; what is called false names none of them, not even one side, which includes
+    echoes of a leak at another transition.
     """
     ours, theirs = Tally(), Tally()
     for number, seed in enumerate(seeds):
@@ -66,10 +69,10 @@ def _company(
 def _figures(tally: Tally) -> dict[str, float | None]:
     onset = sorted(tally.onset_days)
     return {
-        "recall_top3": share(tally.found_top, tally.possible_top),
-        "recall_top3_whole_segment": share(tally.found_top_whole, tally.possible_top),
-        "recall": share(tally.found, tally.planted),
-        "recall_whole_segment": share(tally.found_whole, tally.planted),
+        "recall_top3": share(tally.found_top_whole, tally.possible_top),
+        "recall_top3_one_side": share(tally.found_top, tally.possible_top),
+        "recall": share(tally.found_whole, tally.planted),
+        "recall_one_side": share(tally.found, tally.planted),
         "driver_accuracy": share(tally.driver_first, tally.found),
         "driver_named": share(tally.driver_named, tally.found),
         "false_per_10_company_years": share(10 * tally.false, tally.companies * YEARS),
