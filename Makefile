@@ -40,7 +40,7 @@ check: $(VENV)/.dev ## lint, format and types
 bench: $(VENV)/.dev ## measure against named peers and write docs/benchmarks.md
 	@$(BIN)/python -m evals.bench
 
-evals: $(VENV)/.dev ## measure how good it is and write docs/evals.md
+evals: $(VENV)/.dev ## measure how good it is and write docs/benchmarks.md
 	@$(BIN)/python -m evals.report
 
 clean: ## remove the environment, caches and the local stores

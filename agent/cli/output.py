@@ -16,8 +16,8 @@ AtVersion = Annotated[
     typer.Option("--version", metavar="N", help="Look back at warehouse version N."),
 ]
 
-console = Console()
-errors = Console(stderr=True)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
 
 NONE = "(none)"
 

@@ -1,9 +1,16 @@
-"""Small pieces of SQL: quoted names and values, single figures, a table's columns."""
+"""Small pieces of SQL: a connection, quoted names and values, single figures, a table's columns."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import duckdb
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """Open an engine in memory that prints nothing: standard output belongs to the command."""
+    connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def quoted(name: str) -> str:

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from knowledge.errors import BadInputError, WeirError
 from knowledge.sources.files import SUFFIXES
-from knowledge.sources.sql import literal
+from knowledge.sources.sql import connect, literal
 from knowledge.sources.survey import digest
 from knowledge.warehouse.mapping import Mapping
 from knowledge.warehouse.quality import ISSUES, make_issue_table, rejected_rows
@@ -138,7 +138,7 @@ def _load(
     started = now()
     load_id = f"load_{started:%Y%m%dT%H%M%S}_{uuid4().hex[:6]}"
     with tempfile.TemporaryDirectory(prefix=STAGING, dir=warehouse.folder) as scratch:
-        connection = duckdb.connect()
+        connection = connect()
         try:
             connection.execute("SET TimeZone = 'UTC'")
             # What memory can't hold is kept there while the load runs.
@@ -181,7 +181,7 @@ def _pending(
     if pinned is None or "load" not in pinned.tables:
         return files
     query = warehouse.lake.select("load", TABLES["load"].columns, pinned.tables["load"])
-    with duckdb.connect() as connection:
+    with connect() as connection:
         rows = connection.execute(
             'SELECT "table", file, arg_max(sha256, loaded_at), arg_max(mapping_sha256, loaded_at) '
             f"FROM ({query}) l WHERE source = ? GROUP BY 1, 2",

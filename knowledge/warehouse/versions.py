@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from knowledge.database import reading
 from knowledge.errors import BadInputError, WeirError
+from knowledge.sources.sql import connect
 from knowledge.warehouse.lake import Lake
 from knowledge.warehouse.mart import JOURNEYS, mart_columns
 from knowledge.warehouse.schema import TABLES, Kind
@@ -175,7 +176,7 @@ class Snapshot:
     @cached_property
     def connection(self) -> duckdb.DuckDBPyConnection:
         """Open the embedded engine; one connection a snapshot."""
-        return duckdb.connect()
+        return connect()
 
     def table(self, name: str) -> nw.LazyFrame[Any]:
         """Give a table as a lazy frame; one that was never loaded has its columns and no rows.

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from knowledge.sources.sample.columns import NEVER, Ints
+from knowledge.sources.sql import connect
 
 SYNCED: Final = "2026-11-01 02:10:19"
 Columns = Mapping[str, Any]
@@ -60,10 +61,9 @@ def write_jsonl(path: Path, columns: Columns) -> int:
 
 def _copy(path: Path, table: pa.Table, form: str) -> int:
     """Let DuckDB write, which quotes only what needs it; on one thread, so in order."""
-    import duckdb  # noqa: PLC0415 - only needed where something is written
-
     path.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(config={"threads": 1}) as connection:
+    with connect() as connection:
+        connection.execute("SET threads = 1")
         connection.register("lines", table)
         target = str(path).replace("'", "''")
         connection.execute(f"COPY (SELECT * FROM lines) TO '{target}' ({form})")  # noqa: S608
