@@ -174,7 +174,6 @@ class Weir:
         """Draft a play for a finding, or for named leads at risk; see ``agent.proposal``."""
         from agent.proposal import propose
 
-        self.sync_library()
         return propose(self, by=by, finding_id=finding_id, journey_ids=journey_ids)
 
     def lineage(self, what: str) -> "Chain":
@@ -224,7 +223,6 @@ class Weir:
         from agent.conversation import build_conversation
         from agent.models.offline import OfflineChatModel
 
-        self.sync_library()
         model, fallback = self.chat_model(), None
         if not isinstance(model, OfflineChatModel):
             fallback = OfflineChatModel.create(

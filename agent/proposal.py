@@ -142,6 +142,7 @@ def _playbook(
     weir: "Weir", finding: dict[str, Any] | None
 ) -> "tuple[Document, list[dict[str, str]]]":
     """Find the playbook for the finding's first driver that has actions, with what to quote."""
+    weir.sync_library()
     drivers = [driver["driver"] for driver in finding["drivers"]] if finding else []
     for driver in drivers or [AT_RISK]:
         question = f"What should we do about {driver.replace('_', ' ')}?"
