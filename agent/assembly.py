@@ -228,6 +228,7 @@ class Weir:
             fallback = OfflineChatModel.create(
                 vocabulary=self.vocabulary, embedder=self.embedder, cache=self.home / "cache"
             )
+        self.sync_library()
         return build_conversation(model, self.tools(), checkpointer=checkpointer, fallback=fallback)
 
     @contextmanager

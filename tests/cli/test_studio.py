@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_studio_file_is_valid_and_its_graph_loads_without_a_checkpointer(home: Path) -> None:
     config = validate_config_file(ROOT / "langgraph.json")
-    file, _, variable = config["graphs"]["weir"].partition(":")
+    file, _, variable = str(config["graphs"]["weir"]).partition(":")
     assert (ROOT / file).is_file()
     module = Path(file).with_suffix("").as_posix().replace("/", ".")
     program = (
