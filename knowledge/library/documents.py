@@ -143,8 +143,10 @@ class Chunk:
 
     @property
     def indexed(self) -> str:
-        """Give what is embedded and matched: the section under its title."""
-        return f"{self.document.title} > {self.section.heading}\n\n{self.section.text}"
+        """Give what is embedded and matched: the section under its title and leak kinds."""
+        kinds = ", ".join(kind.replace("_", " ") for kind in self.document.leak_kinds)
+        title = f"{self.document.title} ({kinds})" if kinds else self.document.title
+        return f"{title} > {self.section.heading}\n\n{self.section.text}"
 
 
 FILTERS = ("stage", "persona", "industry", "leak_kinds", "channel", "format", "owner", "id")

