@@ -24,7 +24,7 @@ def show_content(
     Example: weir content "Jane Doe"
     """
     from agent.assembly import Weir
-    from tools.content.tool import content_for
+    from tools.content.offer import content_for
 
     weir = Weir.open()
     with working("Looking through the library ..."), weir.snapshot() as snapshot:

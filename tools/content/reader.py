@@ -1,0 +1,118 @@
+"""The reader: what is known of a person before something is sent to them."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import narwhals as nw
+
+from knowledge.errors import BadInputError
+
+RECENT = timedelta(days=60)
+
+
+class ReadsContent(Protocol):
+    """A warehouse version as the ranking reads it."""
+
+    @property
+    def version(self) -> int:
+        """Number the warehouse version."""
+
+    @property
+    def as_of(self) -> datetime:
+        """Tell until when the data speaks."""
+
+    def table(self, name: str) -> nw.LazyFrame[Any]:
+        """Give a table as a lazy frame."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Describe a person to whom content may go.
+
+    Attributes:
+        id: Id of the journey, or of the person where no stage ever moved.
+        entity: Who it is, over all records of the person.
+        stage: Present stage; None where unknown.
+        consent: False where the person may not be contacted; None where nothing is recorded.
+        had: Library id of each piece that reached them or that they opened, to how often.
+        recent_formats: How often they met each format in the past 60 days.
+    """
+
+    id: str
+    entity: str
+    name: str
+    stage: str | None = None
+    persona: str | None = None
+    industry: str | None = None
+    consent: bool | None = None
+    had: Mapping[str, int] = field(default_factory=dict)
+    recent_formats: Mapping[str, int] = field(default_factory=dict)
+
+
+def read_reader(snapshot: ReadsContent, person: str) -> Reader:
+    """Read a person with all that they have had.
+
+    Args:
+        snapshot: The warehouse version.
+        person: Id of a journey or of a person record.
+
+    Raises:
+        BadInputError: There is no such person.
+    """
+    identity = snapshot.table("identity").filter(nw.col("entity") == "person")
+    known = rows(identity.filter(nw.col("id") == person).select("entity_id"))
+    entity = known[0]["entity_id"] if known else person
+    journey = rows(
+        snapshot.table("journeys")
+        .filter((nw.col("journey_id") == person) | (nw.col("person_id") == entity))
+        .sort("current_since", descending=True, nulls_last=True)
+        .head(1)
+    )
+    record = journey or rows(snapshot.table("person").filter(nw.col("id") == person))
+    if not record:
+        raise BadInputError(f"There is no lead or person {person} in the data.")
+    found = record[0]
+    entity = found.get("person_id") or entity
+    records = [row["id"] for row in rows(identity.filter(nw.col("entity_id") == entity))]
+    had, formats = _had(snapshot, sorted({*records, entity, person}))
+    return Reader(
+        id=found.get("journey_id") or person,
+        entity=entity,
+        name=found.get("name") or person,
+        stage=found.get("current_stage"),
+        persona=found.get("persona"),
+        industry=found.get("industry"),
+        consent=found.get("consent"),
+        had=had,
+        recent_formats=formats,
+    )
+
+
+def _had(snapshot: ReadsContent, records: list[str]) -> tuple[dict[str, int], dict[str, int]]:
+    """Count by piece, and the formats of the past 60 days; sent counts as had."""
+    content = snapshot.table("content").select(
+        content_id="id", piece="source_id", kind=nw.col("format")
+    )
+    touches = rows(
+        snapshot.table("touch")
+        .filter(nw.col("person_id").is_in(records), ~nw.col("content_id").is_null())
+        .select("content_id", "at")
+        .join(content, on="content_id", how="left")
+    )
+    pieces = Counter(row["piece"] or library_id(row["content_id"]) for row in touches)
+    since = snapshot.as_of - RECENT
+    formats = Counter(str(row["kind"]) for row in touches if row["kind"] and row["at"] >= since)
+    return dict(pieces), dict(formats)
+
+
+def library_id(content_id: str) -> str:
+    """Give a piece's own id, without the name of the source before it."""
+    return content_id.rpartition(":")[2]
+
+
+def rows(frame: nw.LazyFrame[Any]) -> list[dict[str, Any]]:
+    """Collect a small frame as rows."""
+    return list(frame.collect("pyarrow").iter_rows(named=True))
