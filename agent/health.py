@@ -17,7 +17,8 @@ def examine(weir: "Weir") -> dict[str, Any]:
 
     Returns:
         ``checks`` (``name``, ``status`` ok / warning / broken, ``text``) and ``quality_issues``
-        (``table``, ``reason``, ``severity``, ``rows``, ``example``), most rows first.
+        (``table``, ``reason``, ``severity``, ``rows``, an ``example``, and the first ``file`` and
+        ``line``), most rows first.
     """
     checks = [
         _check(name, look, weir)
@@ -49,7 +50,12 @@ def _warehouse(weir: "Weir") -> tuple[str, str]:
 
 
 def _library(weir: "Weir") -> tuple[str, str]:
-    documents = weir.library.documents()
+    from knowledge.library.catalog import LibraryError  # noqa: PLC0415 - behind it is NumPy
+
+    try:
+        documents = weir.library.documents()
+    except LibraryError as error:
+        return "warning", f"{error} The first question or draft does it as well."
     return "ok", f"{len(documents)} documents, embedded by {weir.embedder.fingerprint}"
 
 
@@ -87,7 +93,12 @@ def _issues(weir: "Weir") -> list[dict[str, Any]]:
         found = (
             snapshot.table("quality_issue")
             .group_by("table", "reason", "severity")
-            .agg(nw.len().alias("rows"), nw.col("value").max().alias("example"))
+            .agg(
+                nw.len().alias("rows"),
+                nw.col("value").max().alias("example"),
+                nw.col("file").min().alias("file"),
+                nw.col("line").min().alias("line"),
+            )
             .sort("rows", descending=True)
             .head(_MOST_ISSUES)
             .collect()

@@ -42,7 +42,7 @@ def _print(report: dict[str, Any]) -> None:
     if not report["quality_issues"]:
         return
     table = Table(box=None, title="Quality issues", title_justify="left", title_style="bold")
-    for column in ("rows", "severity", "table", "reason", "for example"):
+    for column in ("rows", "severity", "table", "reason", "first at", "for example"):
         table.add_column(column, justify="right" if column == "rows" else "left")
     for issue in report["quality_issues"]:
         table.add_row(
@@ -50,6 +50,7 @@ def _print(report: dict[str, Any]) -> None:
             issue["severity"],
             escape(str(issue["table"])),
             escape(issue["reason"]),
+            escape(f"{issue['file'] or ''} {issue['line'] or ''}"),
             escape(str(issue["example"] or "")),
         )
     console.print(table)

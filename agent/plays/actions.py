@@ -198,7 +198,7 @@ class CreateTask:
         """Describe the new task; it goes to whoever owns the target by then."""
         owner_id = at.fields.get("owner_id")
         if not owner_id:
-            raise UnfitTargetError(f"{at.target.name} has no owner who could do the task.")
+            raise UnfitTargetError("it has no owner who could do the task")
         assignee = owner_id
         if params["assignee"] == "manager":
             owner = at.read(RecordRef("owner", owner_id))

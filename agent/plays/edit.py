@@ -6,7 +6,7 @@ from typing import Any
 
 from agent.plays.draft import in_its_tier
 from agent.plays.effect import scaled
-from agent.plays.errors import BadPlayError
+from agent.plays.errors import BadPlayError, UnfitTargetError
 from agent.plays.planning import Step, plan_target
 from agent.plays.play import Action, LeftOut, Play, Target
 from agent.plays.policy import Policy
@@ -97,7 +97,12 @@ def _planned_again(
         record = crm.read(target.ref)
         if record is None:
             raise BadPlayError(f"{target.name} is no longer in the CRM; take it out of the play.")
-        result.extend(plan_target(target, record, steps, read=crm.read, today=today))
+        try:
+            result.extend(plan_target(target, record, steps, read=crm.read, today=today))
+        except UnfitTargetError as error:
+            raise BadPlayError(
+                f"{target.name} can't stay in the play: {error}; take it out."
+            ) from error
     return tuple(result)
 
 
