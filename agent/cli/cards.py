@@ -67,8 +67,8 @@ def print_play(play: dict[str, Any]) -> None:
         ),
         Text.from_markup(
             f"[bold]Holdout[/]   {play['holdout']} leads "
-            f"({percent(play['experiment']['holdout_share'], 0)} by a fixed draw) get no action, "
-            "so that the worth can be measured."
+            f"(drawn with a chance of {percent(play['experiment']['holdout_share'], 0)}) get no "
+            "action, so that the worth can be measured."
         ),
     ]
     for citation in play["citations"][:_MOST_QUOTES]:

@@ -12,7 +12,7 @@ from agent.cli.funnel import print_funnel
 from agent.cli.ingest import print_load
 from agent.cli.leaks import print_finding
 from agent.cli.lineage import print_chain
-from agent.cli.output import console, count, progress, working
+from agent.cli.output import console, count, program, progress, working
 from agent.cli.score import print_scores
 from knowledge.errors import BadInputError, WeirError
 
@@ -139,11 +139,12 @@ def _draft(weir: "Weir", findings: list[dict[str, Any]]) -> dict[str, Any] | Non
 def _approved(weir: "Weir", play: dict[str, Any], *, yes: bool) -> bool:
     """Ask for the approval, take it from --yes, or leave the play pending."""
     if not yes and not sys.stdin.isatty():
+        command = program()
         console.print("The play is pending; nothing was written. Approve it as the manager:")
         console.print(
-            f"  weir plays approve {play['id']} --digest {play['digest'][:12]} --as {MANAGER}\n"
-            "  weir worker --once\n"
-            "or see the whole in one go: weir demo --yes",
+            f"  {command} plays approve {play['id']} --digest {play['digest'][:12]} --as {MANAGER}\n"
+            f"  {command} worker --once\n"
+            f"or see the whole in one go: {command} demo --yes",
             soft_wrap=True,
         )
         _next_steps(play["id"], undo=False)
@@ -158,12 +159,17 @@ def _approved(weir: "Weir", play: dict[str, Any], *, yes: bool) -> bool:
 
 
 def _next_steps(play_id: str, *, undo: bool) -> None:
+    weir = program()
+    steps = [
+        f'{weir} ask "Why do we lose leads, and what should we do about it?"',
+        f"{weir} chat",
+        f"{weir} funnel --by region --cohorts",
+        f"{weir} lineage {play_id}",
+        f"{weir} ingest FOLDER --mapping FILE   (your own data: docs/mapping.md)",
+    ]
+    if undo:
+        steps.insert(4, f"{weir} plays undo {play_id} --as {MANAGER} && {weir} worker --once")
     console.print()
     console.print("[bold]Try next[/]")
-    console.print('  weir ask "Why do we lose leads, and what should we do about it?"')
-    console.print("  weir chat")
-    console.print("  weir funnel --by region --cohorts")
-    console.print(f"  weir lineage {play_id}")
-    if undo:
-        console.print(f"  weir plays undo {play_id} --as {MANAGER} && weir worker --once")
-    console.print("  weir ingest FOLDER --mapping FILE   [dim]your own data: docs/mapping.md[/]")
+    for step in steps:
+        console.print(f"  {step}", markup=False, soft_wrap=True)

@@ -1,9 +1,11 @@
 """What every command prints with: consoles, JSON, progress and the words for figures."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +22,15 @@ console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 NONE = "(none)"
+
+
+def program() -> str:
+    """Tell how the reader can start this program again: by name, or by where it lies."""
+    if shutil.which("weir"):
+        return "weir"
+    started = Path(sys.argv[0])
+    here = Path.cwd()
+    return str(started.relative_to(here) if started.is_relative_to(here) else started)
 
 
 def complain(sentence: str) -> None:
