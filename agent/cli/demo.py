@@ -142,7 +142,8 @@ def _approved(weir: "Weir", play: dict[str, Any], *, yes: bool) -> bool:
         command = program()
         console.print("The play is pending; nothing was written. Approve it as the manager:")
         console.print(
-            f"  {command} plays approve {play['id']} --digest {play['digest'][:12]} --as {MANAGER}\n"
+            f"  {command} plays approve {play['id']} "
+            f"--digest {play['digest'][:12]} --as {MANAGER}\n"
             f"  {command} worker --once\n"
             f"or see the whole in one go: {command} demo --yes",
             soft_wrap=True,
