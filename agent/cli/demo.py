@@ -24,7 +24,6 @@ MANAGER = "dana.meyer@northpeak.example"
 SOURCES = {"salesforce", "marketing", "web", "product"}
 _RISKS = 3
 _WRITES_SHOWN = 4
-_STEPS_SHOWN = 14
 
 
 def register(app: typer.Typer) -> None:
@@ -93,7 +92,8 @@ def run_demo(
     print_audit(weir.plays.verify_audit(), milestones)
     with working("Tracing ..."):
         chain = weir.lineage(play["id"])
-    print_chain(chain[:_STEPS_SHOWN])
+    firsts = {step["kind"]: step for step in reversed(chain)}
+    print_chain(sorted(firsts.values(), key=chain.index))
     console.print(f"{len(chain)} steps in all: weir lineage {play['id']}", style="dim")
     _next_steps(play["id"], undo=True)
 
