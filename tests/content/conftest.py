@@ -22,7 +22,7 @@ tables:
     key: id
     columns: {name: name, email: email, persona: persona, industry: industry, consent: consent,
               created_at: mql}
-    stages: {mql: mql, won: won, lost: lost}
+    stages: {mql: mql, sql: sql, won: won, lost: lost}
   pieces:
     file: pieces.csv
     into: content
@@ -36,13 +36,14 @@ tables:
               direction: direction}
 """
 # Ana has two records with one address: what the second had, she had.
-LEADS = """id,name,email,persona,industry,consent,mql,won,lost
-ana,Ana Ruiz,ana@clinic.example,Operations Leader,Healthcare,true,2026-06-01,,
-ana2,A. Ruiz,Ana@clinic.example,,,,,,
-fed,Fay Full,fay@clinic.example,Operations Leader,Healthcare,true,2026-06-01,,
-shy,Shea Young,shea@bank.example,CFO,Banking,false,2026-06-02,,
-js1,John Smith,john@one.example,,,true,2026-06-03,,
-js2,John Smith,john@two.example,,,true,2026-06-03,,
+LEADS = """id,name,email,persona,industry,consent,mql,sql,won,lost
+ana,Ana Ruiz,ana@clinic.example,Operations Leader,Healthcare,true,2026-06-01,,,
+ana2,A. Ruiz,Ana@clinic.example,,,,,,,
+fed,Fay Full,fay@clinic.example,Operations Leader,Healthcare,true,2026-06-01,,,
+shy,Shea Young,shea@bank.example,CFO,Banking,false,2026-06-02,,,
+js1,John Smith,john@one.example,,,true,2026-06-03,,,
+js2,John Smith,john@two.example,,,true,2026-06-03,,,
+len,Lena Late,lena@two.example,,,true,2026-06-03,2026-06-09,,
 """
 # Front matter of each piece beyond what all of them have.
 PIECES: dict[str, dict[str, str]] = {
@@ -70,10 +71,11 @@ EACH = 25
 
 def _leads() -> str:
     won = [
-        f"w{n},Won {n},w{n}@x.example,,Healthcare,true,2026-01-01,2026-03-01," for n in range(EACH)
+        f"w{n},Won {n},w{n}@x.example,,Healthcare,true,2026-01-01,,2026-03-01," for n in range(EACH)
     ]
     lost = [
-        f"l{n},Lost {n},l{n}@y.example,,Healthcare,true,2026-01-01,,2026-03-01" for n in range(EACH)
+        f"l{n},Lost {n},l{n}@y.example,,Healthcare,true,2026-01-01,,,2026-03-01"
+        for n in range(EACH)
     ]
     return LEADS + "\n".join([*won, *lost]) + "\n"
 

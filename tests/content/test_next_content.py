@@ -68,6 +68,14 @@ def test_stage_persona_and_industry_that_fit_come_first_with_the_reasons(
     assert all(0 <= item["score"] <= 1 for item in for_ana.values())
 
 
+def test_the_next_stage_is_that_of_the_funnel_that_was_loaded(
+    snapshot: Snapshot, pieces: Library
+) -> None:
+    # Here `won` follows `sql`; in the default funnel `opportunity` stands between them.
+    first = next_content(snapshot, pieces, "crm:len", limit=1, today=TODAY)["items"][0]
+    assert (first["id"], first["why"]) == ("for-customers", ["Prepares the next stage (won)."])
+
+
 def test_what_similar_won_leads_read_before_they_were_won_lifts_a_piece(
     for_ana: dict[str, dict[str, Any]],
 ) -> None:

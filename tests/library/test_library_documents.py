@@ -1,5 +1,6 @@
 """Documents: front matter is checked, sections keep their place, the packaged ones are whole."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -98,6 +99,15 @@ def test_a_file_without_front_matter_text_or_utf8_is_refused(tmp_path: Path) -> 
     for path, said in ((bare, "front matter"), (empty, "no text"), (binary, "UTF-8")):
         with pytest.raises(DocumentError, match=said):
             read_document(path)
+
+
+def test_the_examples_of_the_guide_are_valid(tmp_path: Path) -> None:
+    guide = Path(__file__).resolve().parents[2] / "docs" / "library.md"
+    examples = re.findall(r"```markdown\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
+    for number, example in enumerate(examples):
+        (tmp_path / f"{number}.md").write_text(example, encoding="utf-8")
+    kinds = [document.kind for document in read_documents(markdown_files([tmp_path])).values()]
+    assert kinds == ["playbook", "content"]
 
 
 def test_two_files_cannot_share_an_id(write: Write) -> None:

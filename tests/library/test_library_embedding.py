@@ -21,13 +21,17 @@ TEXTS = [
 ]
 
 
-def test_the_kernel_gives_the_vectors_of_sentence_transformers() -> None:
+@pytest.mark.parametrize("model", [embedding.DEFAULT_MODEL, str(embedding.packaged_model())])
+def test_the_kernel_gives_the_vectors_of_sentence_transformers(
+    model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ours = MiniLm(embedding.packaged_model()).encode(TEXTS)
-    # A folder is always loaded by sentence-transformers.
-    theirs = Embedder(str(embedding.packaged_model())).embed(TEXTS)
+    # Much text goes to sentence-transformers, and so does every model in a folder.
+    monkeypatch.setattr(embedding, "FEW_CHARACTERS", 0)
+    theirs = Embedder(model).embed(TEXTS)
     assert ours.dtype == theirs.dtype == np.float32
     assert np.abs(ours - theirs).max() < 1e-5
-    assert (ours * theirs).sum(axis=1) == pytest.approx(np.ones(len(TEXTS)), abs=1e-6)
+    assert (ours * theirs).sum(axis=1).min() > 0.9999
 
 
 def test_the_kernel_uses_one_thread_and_gives_the_others_back() -> None:

@@ -8,7 +8,6 @@ from typing import Any, Protocol
 import narwhals as nw
 
 from knowledge.library.documents import Document
-from knowledge.warehouse.stages import DEFAULT_STAGES
 from tools.content.reader import Reader, ReadsContent, read_reader, rows
 from tools.content.similar import Reading, Similar, similar_reading
 
@@ -123,16 +122,9 @@ def _stage(document: Document, reader: Reader) -> _Part:
         return _Part(FOR_ALL)
     if reader.stage in document.stage:
         return _Part(1.0, f"Made for the stage they are in ({reader.stage}).")
-    following = _next_stage(reader.stage)
-    if following in document.stage:
-        return _Part(NEXT_STAGE, f"Prepares the next stage ({following}).")
+    if reader.next_stage in document.stage:
+        return _Part(NEXT_STAGE, f"Prepares the next stage ({reader.next_stage}).")
     return _Part(0.0)
-
-
-def _next_stage(stage: str) -> str | None:
-    if stage not in DEFAULT_STAGES or stage == DEFAULT_STAGES[-1]:
-        return None
-    return DEFAULT_STAGES[DEFAULT_STAGES.index(stage) + 1]
 
 
 def _fits(made_for: Sequence[str], value: str | None, what: str) -> _Part:

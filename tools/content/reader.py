@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import narwhals as nw
 
 from knowledge.errors import BadInputError
+from knowledge.warehouse.stages import StageMap
 
 RECENT = timedelta(days=60)
 
@@ -24,6 +25,10 @@ class ReadsContent(Protocol):
     def as_of(self) -> datetime:
         """Tell until when the data speaks."""
 
+    @property
+    def stage_map(self) -> StageMap:
+        """Order the stages of the funnel."""
+
     def table(self, name: str) -> nw.LazyFrame[Any]:
         """Give a table as a lazy frame."""
 
@@ -36,6 +41,7 @@ class Reader:
         id: Id of the journey, or of the person where no stage ever moved.
         entity: Who it is, over all records of the person.
         stage: Present stage; None where unknown.
+        next_stage: The one after it; None where there is none.
         consent: False where the person may not be contacted; None where nothing is recorded.
         had: Library id of each piece that reached them or that they opened, to how often.
         recent_formats: How often they met each format in the past 60 days.
@@ -45,6 +51,7 @@ class Reader:
     entity: str
     name: str
     stage: str | None = None
+    next_stage: str | None = None
     persona: str | None = None
     industry: str | None = None
     consent: bool | None = None
@@ -83,6 +90,7 @@ def read_reader(snapshot: ReadsContent, person: str) -> Reader:
         entity=entity,
         name=found.get("name") or person,
         stage=found.get("current_stage"),
+        next_stage=dict(snapshot.stage_map.transitions).get(found.get("current_stage", "")),
         persona=found.get("persona"),
         industry=found.get("industry"),
         consent=found.get("consent"),
