@@ -171,16 +171,34 @@ class Weir:
     def propose(
         self, *, by: str, finding_id: str | None = None, journey_ids: Sequence[str] = ()
     ) -> "Play":
-        """Draft a play for a finding, or for named leads at risk; see ``agent.proposal``."""
-        from agent.proposal import propose
+        """Draft a play for a finding, the worst by default, or for named leads at risk.
 
-        return propose(self, by=by, finding_id=finding_id, journey_ids=journey_ids)
+        Raises:
+            BadInputError: There is no such finding or lead.
+            WeirError: Nothing is left to draft a play for.
+        """
+        from agent.proposal import find, propose
+
+        with self.snapshot() as snapshot:
+            finding = None if journey_ids else find(self._findings(snapshot), finding_id)
+            self.sync_library()
+            return propose(
+                snapshot,
+                finding,
+                desk=self.plays,
+                library=self.library,
+                by=by,
+                journey_ids=journey_ids,
+            )
 
     def lineage(self, what: str) -> "Chain":
-        """Trace an id back to files and lines; see ``agent.lineage``."""
-        from agent.lineage import lineage
+        """Trace an id back to files and lines."""
+        from agent.lineage import Tracer
 
-        return lineage(self, what)
+        return Tracer(self.snapshot, self._findings, self.plays).trace(what)
+
+    def _findings(self, snapshot: Snapshot) -> list[dict[str, Any]]:
+        return list(self.leaks(snapshot)["findings"])
 
     @cached_property
     def vocabulary(self) -> "Callable[[], Vocabulary]":

@@ -1,5 +1,6 @@
 """From a play, a finding, a score or a record back to loads, files and lines."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -11,7 +12,9 @@ from knowledge.warehouse.mart import JOURNEYS
 from tools.leakage.score import score_id
 
 if TYPE_CHECKING:
-    from agent.assembly import Weir
+    from collections.abc import Callable
+
+    from agent.plays.desk import PlayDesk
     from knowledge.warehouse.versions import Snapshot
 
 # A finding rests on thousands of leads; a few of them show the way to the files.
@@ -21,38 +24,52 @@ _MOST_VALUES = 6
 Chain = list[dict[str, Any]]
 
 
-def lineage(weir: "Weir", what: str) -> Chain:
-    """Trace an id back to what was received.
+@dataclass(frozen=True)
+class Tracer:
+    """Trace ids in one deployment.
 
-    Args:
-        weir: The deployment.
-        what: Id of a play, a finding, a score, a lead, any record, or a load.
-
-    Returns:
-        Steps ``kind, ref, text, version`` from the derived to the received.
-
-    Raises:
-        BadInputError: Nothing has this id.
-        PlayError: There is no such play.
+    Attributes:
+        open_snapshot: Opens a warehouse version, the newest by default.
+        findings: Gives the findings of a version.
+        desk: Knows the plays.
     """
-    if what.startswith("play_"):
-        return _of_play(weir, what)
-    with weir.snapshot() as snapshot:
-        if what.startswith("leak_"):
-            return _of_finding(snapshot, find(weir, snapshot, what))
-        if what.startswith("score_"):
-            journey = _scored(snapshot, what)
-            return [
-                _step("score", what, f"risk of {journey}", snapshot.version),
-                *_of_record(snapshot, journey),
-            ]
-        return _of_record(snapshot, what)
+
+    open_snapshot: "Callable[[int | None], Snapshot]"
+    findings: "Callable[[Snapshot], list[dict[str, Any]]]"
+    desk: "PlayDesk"
+
+    def trace(self, what: str) -> Chain:
+        """Trace an id back to what was received.
+
+        Args:
+            what: Id of a play, a finding, a score, a lead, any record, or a load.
+
+        Returns:
+            Steps ``kind, ref, text, version`` from the derived to the received.
+
+        Raises:
+            BadInputError: Nothing has this id.
+            PlayError: There is no such play.
+        """
+        if what.startswith("play_"):
+            play = self.desk.show(what)
+            with self.open_snapshot(play["warehouse_version"]) as snapshot:
+                return _of_play(snapshot, play)
+        with self.open_snapshot(None) as snapshot:
+            if what.startswith("leak_"):
+                return _of_finding(snapshot, find(self.findings(snapshot), what))
+            if what.startswith("score_"):
+                journey = _scored(snapshot, what)
+                return [
+                    _step("score", what, f"risk of {journey}", snapshot.version),
+                    *_of_record(snapshot, journey),
+                ]
+            return _of_record(snapshot, what)
 
 
-def _of_play(weir: "Weir", play_id: str) -> Chain:
-    play = weir.plays.show(play_id)
-    version = play["warehouse_version"]
-    chain = [_step("play", play_id, f"{play['title']} ({play['state']})", version)]
+def _of_play(snapshot: "Snapshot", play: dict[str, Any]) -> Chain:
+    version = snapshot.version
+    chain = [_step("play", play["id"], f"{play['title']} ({play['state']})", version)]
     chain += [
         _step("approval", approval["approver"], f"at {approval['at']}", version)
         for approval in play["approvals"]
@@ -61,12 +78,10 @@ def _of_play(weir: "Weir", play_id: str) -> Chain:
         _step("document", citation["id"], citation["quote"], version)
         for citation in play["citations"]
     ]
-    treated = play["experiment"]["treatment"][:EXAMPLES]
-    with weir.snapshot(version) as snapshot:
-        if play["why"]["finding_id"]:
-            chain.append(_step("finding", play["why"]["finding_id"], play["why"]["text"], version))
-        for lead in treated:
-            chain += _of_record(snapshot, lead)
+    if play["why"]["finding_id"]:
+        chain.append(_step("finding", play["why"]["finding_id"], play["why"]["text"], version))
+    for lead in play["experiment"]["treatment"][:EXAMPLES]:
+        chain += _of_record(snapshot, lead)
     return _without_repeats(chain)
 
 

@@ -12,9 +12,10 @@ from knowledge.errors import BadInputError, WeirError
 from tools.leakage.score import score
 
 if TYPE_CHECKING:
-    from agent.assembly import Weir
+    from agent.plays.desk import PlayDesk
     from agent.plays.play import Play
     from knowledge.library.documents import Document
+    from knowledge.library.index import Library
     from knowledge.warehouse.versions import Snapshot
 
 # One approval should stay readable; the next draft takes the next leads.
@@ -29,57 +30,57 @@ _ROW = ("journey_id", "name", "email", "owner_id", "team", "region", "value")
 
 
 def propose(
-    weir: "Weir",
+    snapshot: "Snapshot",
+    finding: dict[str, Any] | None,
     *,
+    desk: "PlayDesk",
+    library: "Library",
     by: str,
-    finding_id: str | None = None,
     journey_ids: Sequence[str] = (),
     limit: int = LEADS_PER_PLAY,
 ) -> "Play":
     """Draft a play for a finding's open leads, or for named leads at risk.
 
     Args:
-        weir: The deployment.
+        snapshot: The warehouse version that the finding was made on.
+        finding: What is to be mended; None where leads are named.
+        desk: Where the play is drafted.
+        library: Where its playbook comes from.
         by: E-mail of who asks for it.
-        finding_id: A finding of `weir leaks`; the worst one when no leads are named either.
         journey_ids: Leads to draft it for, instead of the finding's.
         limit: How many leads at most.
 
     Raises:
-        BadInputError: There is no such finding or lead.
+        BadInputError: There is no such lead.
         WeirError: No playbook or no lead is left to draft a play for.
     """
-    with weir.snapshot() as snapshot:
-        finding = None if journey_ids else find(weir, snapshot, finding_id)
-        leads = _leads(snapshot, finding, journey_ids)
-        scores = _scores(snapshot, [lead["journey_id"] for lead in leads])
-        risk = {row["entity"]: row["risk"] for row in scores}
-        leads.sort(key=lambda lead: (-risk.get(lead["journey_id"], 0.0), lead["journey_id"]))
-        chosen = _not_in_a_play(weir, leads)[:limit]
-        picked = {lead["journey_id"] for lead in chosen}
-        playbook, quotes = _playbook(weir, finding)
-        request = DraftRequest(
-            targets=chosen,
-            actions=[action.model_dump(by_alias=True) for action in playbook.actions],
-            created_by=by,
-            finding=finding,
-            scores=[row for row in scores if row["entity"] in picked],
-            playbook_id=playbook.id,
-            citations=quotes,
-        )
-        return weir.plays.draft(
-            request, owners=_owners(weir, snapshot), warehouse_version=snapshot.version
-        )
+    leads = _leads(snapshot, finding, journey_ids)
+    scores = _scores(snapshot, [lead["journey_id"] for lead in leads])
+    risk = {row["entity"]: row["risk"] for row in scores}
+    leads.sort(key=lambda lead: (-risk.get(lead["journey_id"], 0.0), lead["journey_id"]))
+    chosen = _not_in_a_play(desk, leads)[:limit]
+    picked = {lead["journey_id"] for lead in chosen}
+    playbook, quotes = _playbook(library, finding)
+    request = DraftRequest(
+        targets=chosen,
+        actions=[action.model_dump(by_alias=True) for action in playbook.actions],
+        created_by=by,
+        finding=finding,
+        scores=[row for row in scores if row["entity"] in picked],
+        playbook_id=playbook.id,
+        citations=quotes,
+    )
+    owners = _owners(desk, snapshot)
+    return desk.draft(request, owners=owners, warehouse_version=snapshot.version)
 
 
-def find(weir: "Weir", snapshot: "Snapshot", finding_id: str | None) -> dict[str, Any]:
+def find(findings: Sequence[dict[str, Any]], finding_id: str | None) -> dict[str, Any]:
     """Give a finding by id, or the worst one.
 
     Raises:
         BadInputError: There is none with this id.
         WeirError: There is none at all.
     """
-    findings: list[dict[str, Any]] = weir.leaks(snapshot)["findings"]
     if not findings:
         raise WeirError("No leak is found in this data, so there is nothing to draft a play for.")
     if finding_id is None:
@@ -126,9 +127,9 @@ def _scores(snapshot: "Snapshot", journey_ids: Sequence[str]) -> list[dict[str, 
     return list(report["scores"])
 
 
-def _not_in_a_play(weir: "Weir", leads: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _not_in_a_play(desk: "PlayDesk", leads: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Leave out leads that an earlier play holds or has treated."""
-    ledger = weir.plays.ledger
+    ledger = desk.ledger
     with ledger.read() as tx:
         taken = {
             target.id
@@ -139,16 +140,15 @@ def _not_in_a_play(weir: "Weir", leads: list[dict[str, Any]]) -> list[dict[str, 
 
 
 def _playbook(
-    weir: "Weir", finding: dict[str, Any] | None
+    library: "Library", finding: dict[str, Any] | None
 ) -> "tuple[Document, list[dict[str, str]]]":
     """Find the playbook for the finding's first driver that has actions, with what to quote."""
-    weir.sync_library()
     drivers = [driver["driver"] for driver in finding["drivers"]] if finding else []
     for driver in drivers or [AT_RISK]:
         question = f"What should we do about {driver.replace('_', ' ')}?"
-        found = weir.library.search(question, kind="playbook", filters={"leak_kinds": driver})
+        found = library.search(question, kind="playbook", filters={"leak_kinds": driver})
         for hit in found.hits:
-            playbook = weir.library.document(hit.doc_id)
+            playbook = library.document(hit.doc_id)
             if playbook is not None and playbook.actions:
                 quotes = [
                     {"id": other.id, "quote": other.quote}
@@ -163,7 +163,7 @@ def _playbook(
     )
 
 
-def _owners(weir: "Weir", snapshot: "Snapshot") -> list[dict[str, Any]]:
+def _owners(desk: "PlayDesk", snapshot: "Snapshot") -> list[dict[str, Any]]:
     """Read owners with the open leads that each has, for routing by load."""
     load = (
         snapshot.table("journeys")
@@ -173,8 +173,8 @@ def _owners(weir: "Weir", snapshot: "Snapshot") -> list[dict[str, Any]]:
         .collect()
     )
     open_leads = Counter(dict(load.select("owner_id", "open_leads").iter_rows()))
-    with weir.plays.ledger.read() as tx:
-        for stored in weir.plays.ledger.select(tx, HELD_OR_TREATED):
+    with desk.ledger.read() as tx:
+        for stored in desk.ledger.select(tx, HELD_OR_TREATED):
             # What plays have rerouted since this version was loaded is not in it yet.
             if stored.play.warehouse_version == snapshot.version:
                 for action in stored.play.actions:
