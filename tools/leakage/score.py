@@ -19,7 +19,7 @@ _REASONS = 3
 LEAST_CONVERSIONS = 30  # of a transition, to learn from
 WORKED_FROM = "mql"
 LEAST_EFFECT = 0.005  # on the risk, to be worth naming
-LEAST_REDUCTION = 0.01  # of the risk, to be worth advising
+LEAST_REDUCTION = 0.03  # of the risk, to be worth advising
 
 
 def score(
