@@ -7,20 +7,31 @@ from itertools import pairwise
 
 import prompts
 from agent.models.periods import Period, find_period
-from agent.models.vocabulary import Vocabulary
+from agent.models.vocabulary import WORD, Vocabulary, words_of
 
 # The name that stands for every other when a question is routed.
 MASK = "Jane Smith"
+# The words that stand for any product of the company.
+PRODUCT = "our product"
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _FINDING = re.compile(r"\bleak_\w+\b")
 _RECORD = re.compile(r"\b[A-Za-z][\w-]*:(?=[\w-]*\d)[\w-]+|\b00[0-9QDAM]\w{3,}\b")
 _QUOTED = re.compile("[\"\u201c'\u2018]([^\"\u201d'\u2019]{2,60})[\"\u201d'\u2019]")
-_WORD = re.compile(r"[^\W_][\w&.-]*(?:['\u2019](?!s\b)\w+)*")
 _COMPARE = re.compile(
     r"\b(?:compar\w*|versus|vs\.?|against|rest|others?|than|differ\w*|stack up)\b", re.IGNORECASE
 )
+# A comparison with its own past asks about one value, not about all values of its column.
+_OWN_PAST = re.compile(
+    r"\b(?:used to|own|past|histor\w+|earlier|before|previous\w*|usual\w*|once|formerly|ever)\b"
+    r"|\blast (?:week|month|quarter|year)\b",
+    re.IGNORECASE,
+)
+_BOOK = (
+    r"(?:leads?|deals?|prospects?|accounts?|contacts?|people|opportunities|pipeline|book|portfolio)"
+)
 _CUT = re.compile(
-    r"\b(?:by|per|across|between|which|what|each|every|split by|cut by|best|worst|for all|all)\s+"
+    r"\b(?:by|per|across|between|which|what|each|every|split by|cut by|best|worst|for all|all|"
+    r"how (?:do|are|did))\s+"
     r"(?:the |our |individual |different )?$",
     re.IGNORECASE,
 )
@@ -95,6 +106,7 @@ class Arguments:
     finding_id: str | None = None
     limit: int | None = None
     period: Period | None = None
+    owner: str | None = None
 
 
 def extract(text: str, vocabulary: Vocabulary) -> Arguments:
@@ -102,8 +114,11 @@ def extract(text: str, vocabulary: Vocabulary) -> Arguments:
     stages = tuple(_stages(text, vocabulary))
     name = find_name(text, vocabulary)
     finding = _FINDING.search(text)
+    # "Globex - Flow Core" is a deal: nothing is said of the product line in its name.
+    proper = name is not None and name.lower() not in vocabulary.values
+    rest = _spelled(name).sub(" ", text) if name and proper else text
     return Arguments(
-        segment=_segment(text, vocabulary),
+        segment=_segment(rest, vocabulary),
         stages=stages,
         transition=_transition(stages, vocabulary),
         name=name,
@@ -111,6 +126,7 @@ def extract(text: str, vocabulary: Vocabulary) -> Arguments:
         finding_id=finding.group() if finding else None,
         limit=_limit(text),
         period=find_period(text, vocabulary.as_of),
+        owner=_owner(text, name, vocabulary),
     )
 
 
@@ -121,10 +137,23 @@ def mask(text: str, vocabulary: Vocabulary) -> str:
     A single unknown word in capitals is left alone, as it may be anything ("Japan", "Jaws").
     """
     name = find_name(text, vocabulary)
+    if name and _owner(text, name, vocabulary):
+        # Whose leads they are says as little: "Bob's leads" ask what "my leads" do.
+        words = _spelled(name).pattern
+        text = re.sub(rf"\s+(?:of|owned by|belonging to)\s+{words}", "", text, flags=re.IGNORECASE)
+        return re.sub(rf"{words}['\u2019]s?(?!\w)", "my", text, flags=re.IGNORECASE)
     known = name is not None and (
         " " in name or not name.isalpha() or name.lower() in vocabulary.known_names
     )
-    return re.sub(re.escape(name), MASK, text, flags=re.IGNORECASE) if name and known else text
+    text = _spelled(name).sub(MASK, text) if name and known else text
+    own = [
+        pattern
+        for product in vocabulary.products
+        if (pattern := re.compile(rf"(?<!\w){re.escape(product)}(?!\w)", re.IGNORECASE)).search(
+            text
+        )
+    ]
+    return own[0].sub(PRODUCT, text) if len(own) == 1 else text
 
 
 def find_name(text: str, vocabulary: Vocabulary) -> str | None:
@@ -134,7 +163,7 @@ def find_name(text: str, vocabulary: Vocabulary) -> str | None:
             return match.group().rstrip(".")
     if match := _QUOTED.search(text):
         return match.group(1)
-    return _known(text, vocabulary) or _proper(text, vocabulary)
+    return _known(text, vocabulary) or _joined(_proper(text, vocabulary), text)
 
 
 def name_after_trigger(text: str) -> str | None:
@@ -150,13 +179,47 @@ def name_after_trigger(text: str) -> str | None:
 
 
 def _words(text: str) -> list[re.Match[str]]:
-    return list(_WORD.finditer(text))
+    return list(WORD.finditer(text))
+
+
+def _spelled(name: str) -> re.Pattern[str]:
+    """Match a name by its words, whatever stands between them."""
+    words = words_of(name) if " " in name else [name]
+    return re.compile(r"[\W_]+".join(map(re.escape, words)) or r"(?!)", re.IGNORECASE)
+
+
+def _joined(name: str | None, text: str) -> str | None:
+    """Add what a dash joins to a proper noun, as in "Acme - Flow Core"."""
+    if not name:
+        return None
+    more = re.search(
+        rf"{re.escape(name)}\s+[-\u2013\u2014]\s+[A-Z][\w&]*(?:\s+[A-Z\d][\w&]*)*", text
+    )
+    return more.group() if more else name
+
+
+def _owner(text: str, name: str | None, vocabulary: Vocabulary) -> str | None:
+    """Find the owner whose leads are meant, as in "Bob's riskiest leads" or "leads of Bob"."""
+    if not name:
+        return None
+    words = _spelled(name).pattern
+    theirs = re.search(
+        rf"(?<!\w){words}['\u2019]s?\s+(?:[\w-]+\s+){{0,3}}?{_BOOK}\b"
+        rf"|\b{_BOOK}\s+(?:of|owned by|belonging to)\s+{words}(?!\w)",
+        text,
+        re.IGNORECASE,
+    )
+    if not theirs:
+        return None
+    owner = vocabulary.owner(name)
+    # Leads of an account that is known are no owner's.
+    return owner or (None if " ".join(words_of(name)).lower() in vocabulary.known_names else name)
 
 
 def _known(text: str, vocabulary: Vocabulary) -> str | None:
-    """Find the longest known name among the runs of up to five words, in any case."""
+    """Find the longest known name among the runs of words, in any case."""
     words = [match.group().rstrip(".") for match in _words(text)]
-    for length in range(min(5, len(words)), 0, -1):
+    for length in range(min(vocabulary.longest_name, len(words)), 0, -1):
         for start in range(len(words) - length + 1):
             written = " ".join(words[start : start + length])
             run = written.lower()
@@ -178,6 +241,7 @@ def _proper(text: str, vocabulary: Vocabulary) -> str | None:
         word = match.group().rstrip(".")
         low = word.lower()
         plain = low in _COMMON or low in blocked or _names_stage(low, vocabulary)
+        plain = plain or word in vocabulary.parts
         gap = last_end is not None and text[last_end : match.start()] != " "
         if gap:
             runs.append([])
@@ -187,8 +251,10 @@ def _proper(text: str, vocabulary: Vocabulary) -> str | None:
             runs.append([])
         last_end = match.start() + len(word)
     first = next(iter(_words(text)), None)
-    # The first word of a sentence has a capital anyway.
-    named = [run for run in runs if len(run) > 1 or (first and run != [first.group()])]
+    # The first word of a sentence has a capital anyway, unless it is an owner's: "Maria's leads".
+    opens = first is not None and bool(re.match(r"['\u2019]s\b", text[first.end() :]))
+    opens = opens and first is not None and vocabulary.owner(first.group()) is not None
+    named = [run for run in runs if len(run) > 1 or (first and (opens or run != [first.group()]))]
     return " ".join(max(named, key=_length, default=())) or None
 
 
@@ -227,7 +293,8 @@ def _segment(text: str, vocabulary: Vocabulary) -> Segment | None:
     hits = {
         found
         for value, found in vocabulary.values.items()
-        if re.search(rf"(?<!\w){re.escape(value)}s?(?!\w)", low)
+        # "it" is no "IT": a value that is also a common word has to be written as the data has it.
+        if (value not in _COMMON and _says(value, low)) or _says(found[1], text)
     }
     # "North America" also contains "America": the longest value is the one that was meant.
     hits = {
@@ -235,10 +302,16 @@ def _segment(text: str, vocabulary: Vocabulary) -> Segment | None:
         for column, value in hits
         if not any(value != other and value.lower() in other.lower() for _, other in hits)
     }
+    hits = hits or {
+        found
+        for part, found in vocabulary.parts.items()
+        if part not in _COMMON and _says(part, text if part.isupper() else low)
+    }
     if hits:
         column, value = min(hits, key=lambda hit: list(vocabulary.segments).index(hit[0]))
         several = sum(other == column for other, _ in hits) > 1
-        return Segment(column, None if several or _COMPARE.search(text) else value)
+        across = _COMPARE.search(text) and not _OWN_PAST.search(text)
+        return Segment(column, None if several or across else value)
     for word, column in sorted(vocabulary.columns.items(), key=lambda item: -len(item[0])):
         plural = re.sub(r"y$", "(?:y|ies)", re.escape(word))
         for match in re.finditer(rf"\b{plural}s?\b", low):
@@ -246,6 +319,11 @@ def _segment(text: str, vocabulary: Vocabulary) -> Segment | None:
             if compared or _CUT.search(low[: match.start()]):
                 return Segment(column)
     return None
+
+
+def _says(value: str, text: str) -> bool:
+    """Say whether a text has a value, or its plural, as words of their own."""
+    return value in text and bool(re.search(rf"(?<!\w){re.escape(value)}s?(?!\w)", text))
 
 
 def _kind(text: str, name: str | None) -> str | None:

@@ -1,5 +1,6 @@
 """Calls: the tool calls that answer what a message wants, one after the other."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,15 @@ _TOPICS = {
     "channel_fatigue": "one channel has gone deaf, too many messages",
     "stalled_engagement": "engagement stalled after a good start",
 }
+# Words for leads that may still be saved, and for a leak that has happened already.
+_AT_RISK = re.compile(
+    r"\b(?:at[ -]risk|risk(?:y|iest)|endangered|in danger|slip(?:s|ping)?|(?:rescu|sav)(?:e|ing)|"
+    r"(?:go|goes|going|gone|went) (?:cold|quiet|dark|silent)|cold leads|win-?backs?|"
+    r"w(?:in|on)[ -]?(?:\w+ ){0,3}back|about to (?:leak|churn|go|leave|be lost)|"
+    r"likely to (?:leak|churn|be lost))\b",
+    re.IGNORECASE,
+)
+_LEAK = re.compile(r"\bleaks?\b(?<!to leak)|\bleak_", re.IGNORECASE)
 _UNEXPLAINED = "triage of a conversion drop with no known cause"
 
 
@@ -69,6 +79,8 @@ def _funnel(want: Want, _earlier: Sequence[Turn], _done: Sequence[Result]) -> Ca
         args["by"] = named.segment.column
         if named.segment.value:
             args["value"] = named.segment.value
+    elif named.owner:
+        args |= {"by": "owner", "value": named.owner}
     if named.period:
         args["since"] = named.period.since.isoformat()
         args["until"] = named.period.last.isoformat()
@@ -90,8 +102,8 @@ def _leaks_if_unknown(want: Want, earlier: Sequence[Turn], done: Sequence[Result
 
 def _scores(want: Want, _earlier: Sequence[Turn], _done: Sequence[Result]) -> Call:
     args: dict[str, Any] = _segment(want)
-    if want.arguments.name:
-        args["owner"] = want.arguments.name
+    if owner := want.arguments.owner or want.arguments.name:
+        args["owner"] = owner
     if want.arguments.limit:
         args["limit"] = want.arguments.limit
     return Call("score_leads", args)
@@ -134,9 +146,12 @@ def _content(want: Want, _earlier: Sequence[Turn], _done: Sequence[Result]) -> C
 
 
 def _before_draft(want: Want, earlier: Sequence[Turn], done: Sequence[Result]) -> Call | None:
-    """Find the leak that a play is to be drafted for, unless one was named or is known."""
+    """Find what a play is to be drafted for, unless it was named or is known: leads, or a leak."""
     if want.arguments.finding_id or _drafts_for_scores(want, earlier, done):
         return None
+    if _means_leads(want, earlier):
+        scored = any(item.tool == "score_leads" for item in done)
+        return None if scored else _scores(want, earlier, done)
     if want.arguments.segment or want.arguments.transition:
         return _leaks(want, earlier, done)
     known = any(item.tool == "find_leaks" for item in done) or worst_finding(done, earlier)
@@ -149,7 +164,8 @@ def _draft(want: Want, earlier: Sequence[Turn], done: Sequence[Result]) -> Call 
     scores = _drafts_for_scores(want, earlier, done)
     if scores:
         return Call("draft_play", {"journey_ids": scores})
-    finding = worst_finding(done, earlier)
+    # No lead is at risk, or none can be scored: a play for a leak is not what was asked for.
+    finding = None if _means_leads(want, earlier) else worst_finding(done, earlier)
     return Call("draft_play", {"finding_id": finding["id"]}) if finding else None
 
 
@@ -162,10 +178,18 @@ def _drafts_for_scores(
     )
     last = last or last_result(earlier, "score_leads", "find_leaks")
     words = want.text.lower()
-    for_leads = "leak" not in words and (want.refers or "lead" in words)
+    for_leads = _AT_RISK.search(words) or want.refers or "lead" in words
+    for_leads = for_leads and not _LEAK.search(words)
     if last is None or last.tool != "score_leads" or not for_leads:
         return None
     return [str(item["entity"]) for item in last.data.get("scores", []) if item.get("entity")]
+
+
+def _means_leads(want: Want, earlier: Sequence[Turn]) -> bool:
+    """Say whether a play is asked for open leads at risk, not for a leak or what was shown."""
+    if _LEAK.search(want.text) or (want.refers and last_result(earlier)):
+        return False
+    return bool(_AT_RISK.search(want.text) or want.arguments.owner)
 
 
 def _segment(want: Want) -> dict[str, Any]:

@@ -24,6 +24,7 @@ _PLAIN = {
 _MOST_FINDINGS = 3
 _MOST_SCORES = 10
 _MOST_REASONS = 2
+_MOST_RECORDS = 2
 _MOST_HITS = 3
 _LONGEST_QUOTE = 900
 
@@ -102,11 +103,17 @@ def _drivers(item: Mapping[str, Any]) -> list[str]:
         return [page.sections["no_driver"]]
     driver, effect = str(first.get("driver")).replace("_", " "), first.get("effect")
     lines = [page.fill("driver_plain", driver=driver)]
-    if isinstance(effect, float) and abs(effect) <= 1:
-        lines = [page.fill("driver", driver=driver, effect=wording.percent(effect))]
-    rows = [row for row in first.get("evidence") or [] if row.get("kind") in (None, "figure")]
-    texts = dict.fromkeys([first.get("text"), *(row.get("text") for row in rows)])
+    if isinstance(effect, (int, float)) and effect >= 0:
+        # The share of the loss that it explains; no more than all of it can be.
+        lines = [page.fill("driver", driver=driver, effect=f"{min(effect, 1):.0%}")]
+    rows = first.get("evidence") or []
+    figures = [row.get("text") for row in rows if row.get("kind") in (None, "figure")]
+    texts = dict.fromkeys([first.get("text"), *figures])
     lines += [f"- {wording.plain(text)}" for text in list(filter(None, texts))[:_MOST_REASONS]]
+    # The text of a record is terse; its id leads to the rows.
+    refs = [f"[{row['ref']}]" for row in rows if row.get("kind") == "record" and row.get("ref")]
+    if refs:
+        lines.append(page.fill("examples", refs=" and ".join(refs[:_MOST_RECORDS])))
     if others:
         names = ", ".join(str(other.get("driver")).replace("_", " ") for other in others)
         lines.append(page.fill("further_driver", drivers=names))

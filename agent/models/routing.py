@@ -55,6 +55,8 @@ _NEAR_WEIGHT = 0.6
 _STRONG = 0.3
 _WEAK = 0.08
 _MOST = 0.45
+# On top of all others: what can't be meant otherwise, whatever else the sentence speaks of.
+_DECISIVE = 0.5
 
 
 class Router:
@@ -83,6 +85,11 @@ class Router:
                 for pattern in patterns.get(strength, ())
             ]
             for intent, patterns in (cues or {}).items()
+        }
+        self._decisive = {
+            intent: [re.compile(pattern, re.IGNORECASE) for pattern in patterns["decisive"]]
+            for intent, patterns in (cues or {}).items()
+            if "decisive" in patterns
         }
         self._intents = list(examples)
         self._labels = np.array(
@@ -129,8 +136,7 @@ class Router:
         learned = np.append(vector, 1.0) @ self._weights
         ours = named or self._domain is None or bool(self._domain.search(text))
         # Without a word of our trade a cue says little: "how do I" asks about taps as well.
-        most = _MOST if ours else _WEAK
-        cued = np.array([min(self._cue(intent, text), most) for intent in self._intents])
+        cued = np.array([self._cue(intent, text, ours=ours) for intent in self._intents])
         total = _NEAR_WEIGHT * (near + nearest) / 2 + (1 - _NEAR_WEIGHT) * learned + cued
         first, second = np.argsort(total)[::-1][:2]
         floor = (
@@ -148,10 +154,13 @@ class Router:
             float(total[first] - total[second]),
         )
 
-    def _cue(self, intent: str, text: str) -> float:
+    def _cue(self, intent: str, text: str, *, ours: bool) -> float:
         """Add up the cue words that speak for an intent."""
         found = (weight for pattern, weight in self._cues.get(intent, ()) if pattern.search(text))
-        return sum(found)
+        if not ours:
+            return min(sum(found), _WEAK)
+        decisive = any(pattern.search(text) for pattern in self._decisive.get(intent, ()))
+        return min(sum(found), _MOST) + (_DECISIVE if decisive else 0.0)
 
 
 def _embed(embedder: Embeds, texts: Sequence[str]) -> Vectors:

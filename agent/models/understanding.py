@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agent.models.arguments import Arguments, Segment, extract, mask, name_after_trigger
+from agent.models.arguments import MASK, Arguments, Segment, extract, mask, name_after_trigger
 from agent.models.routing import UNKNOWN, Router
 from agent.models.vocabulary import Vocabulary
 from agent.turns import Result, Turn
@@ -24,11 +24,15 @@ INTENT_OF = {
 _SPLIT = re.compile(
     r"[;?!]\s+|,?\s+and\s+(?:then\s+|also\s+)?(?=(?:what|how|who|whom|which|where|why|when|draft|"
     r"prepare|propose|create|write|show|list|find|search|tell|look|recommend|suggest|send|email|"
-    r"approve|run|execute|delete|give)\b)|,\s*then\s+",
+    r"approve|run|execute|delete|give|pick|make|sketch|devise|come up)\b)|,\s*then\s+",
     re.IGNORECASE,
 )
 _WHY = re.compile(
     r"^(?:but |and |so )?(?:why|how come|what.s the reason)(?:\s+\w+){0,4}\s*\??$", re.IGNORECASE
+)
+_OBJECT = re.compile(
+    r"\b(?:leads?|deals?|prospects?|customers?|conversions?|pipeline|funnel|revenue)\b",
+    re.IGNORECASE,
 )
 _CONTINUES = re.compile(
     r"^(?:and|or|what about|how about|same (?:for|again)|now|only|just|for|in|by|compare[ds]?|"
@@ -114,21 +118,29 @@ def _clause(
     if _ADVICE.search(text):
         return Want("advice", text, found, refers=True)
     last = last_result(earlier)
-    if _WHY.match(text) and not (found.segment or found.stages or found.name):
+    if _WHY.match(text) and not (found.segment or found.stages or found.name or _whole(text)):
         return _why(text, earlier)
     named = any((found.segment, found.stages, found.name, found.finding_id, found.period))
     short = len(text.split()) <= _FOLLOW_UP_WORDS
     if not before and last and short and _CONTINUES.match(text) and named:
         return _continued(text, found, earlier, vocabulary)
-    route = router.route(mask(text, vocabulary), named=named)
+    about = None if found.name else _named_before(text, before)
+    # "and what should I send her" asks what it would with her name.
+    asked = _PRONOUN.sub(MASK, text) if about else mask(text, vocabulary)
+    route = router.route(asked, named=named or about is not None)
     intent = route.intent
     if intent == UNKNOWN and last and named and short and len(text.split()) <= 3:  # noqa: PLR2004
         # "EMEA?" alone asks the last question again, for EMEA.
         return _continued(text, found, earlier, vocabulary)
     if intent in _NAMED and not found.name:
-        found = replace(found, name=name_after_trigger(text) or _meant(text, earlier))
+        found = replace(found, name=about or name_after_trigger(text) or _meant(text, earlier))
     refers = bool(_REFERS.search(text)) and not found.name and not found.finding_id
     return Want(intent, text, found, refers=refers)
+
+
+def _whole(text: str) -> bool:
+    """Say whether a "why" needs no thread, as in "why do we lose leads"."""
+    return bool(_OBJECT.search(text)) and not (_REFERS.search(text) or _PRONOUN.search(text))
 
 
 def _why(text: str, earlier: Sequence[Turn]) -> Want:
@@ -196,6 +208,12 @@ def _stages_before(last: Result, thread: Sequence[Turn], vocabulary: Vocabulary)
         if stages := extract(turn.question, vocabulary).stages:
             return stages
     return ()
+
+
+def _named_before(text: str, before: Sequence[Want]) -> str | None:
+    """Resolve a pronoun to the record that an earlier clause of the same message names."""
+    names = [want.arguments.name for want in before if want.intent in _NAMED]
+    return names[-1] if names and _PRONOUN.search(text) else None
 
 
 def _meant(text: str, earlier: Sequence[Turn]) -> str | None:

@@ -35,6 +35,13 @@ STAGE_WORDS: dict[str, tuple[str, ...]] = {
 }
 
 
+# A word of a name: "O'Neil" and "AT&T" are one; a possessive ending is no part of it.
+WORD = re.compile(r"[^\W_][\w&.-]*(?:['\u2019](?!s\b)\w+)*")
+_JOINT = re.compile(r"\s*[/,;|()]\s*|\s+(?:&|and|or)\s+")
+_SHORT = 3
+_PLACES = frozenset({"region", "country"})
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """Hold what a question can name in this company's data.
@@ -86,13 +93,77 @@ class Vocabulary:
         return found
 
     @cached_property
-    def known_names(self) -> dict[str, str]:
-        """Map a name in lower case to its spelling; single short words are too ambiguous."""
+    def parts(self) -> dict[str, tuple[str, str]]:
+        """Map a part of a value such as "Student / Researcher", or its initials, to the value.
+
+        What could mean several values means none. Parts are in lower case, and short ones and
+        initials in capitals, so that "IT" is found and "it" is not.
+        """
+        found: dict[str, set[tuple[str, str]]] = {}
+        for column, value in self.values.values():
+            # Places go by their initials; "EU" is no "End User".
+            for part in _parts(value) | (_initials(value) if column in _PLACES else set()):
+                found.setdefault(part, set()).add((column, value))
         return {
-            re.sub(r"\s+", " ", name.lower()): name
+            part: next(iter(meant))
+            for part, meant in found.items()
+            if len(meant) == 1 and part.lower() not in {**self.values, **self.stage_words}
+        }
+
+    @cached_property
+    def products(self) -> tuple[str, ...]:
+        """Give the names of the company's own products, in lower case."""
+        return tuple(
+            value.lower()
+            for column, values in self.segments.items()
+            if "product" in column
+            for value in values
+        )
+
+    @cached_property
+    def known_names(self) -> dict[str, str]:
+        """Map a name's words in lower case to its spelling; short names are too ambiguous."""
+        return {
+            " ".join(words_of(name)).lower(): name
             for name in self.names
             if len(name) > 3  # noqa: PLR2004 - shorter names collide with common words
         }
+
+    @cached_property
+    def longest_name(self) -> int:
+        """Give the number of words of the longest name."""
+        return max((name.count(" ") + 1 for name in self.known_names), default=1)
+
+    def owner(self, name: str) -> str | None:
+        """Give the owner that a name, or a part of one, can only mean."""
+        wanted = {word.lower() for word in words_of(name)}
+        meant = [
+            owner
+            for owner in self.segments.get("owner", ())
+            if wanted <= {word.lower() for word in words_of(owner)}
+        ]
+        return meant[0] if wanted and len(meant) == 1 else None
+
+
+def words_of(text: str) -> list[str]:
+    """Give the words of a text, without the marks between and after them."""
+    return [match.group().rstrip(".") for match in WORD.finditer(text)]
+
+
+def _parts(value: str) -> set[str]:
+    """Give the words that stand for a value of several parts."""
+    pieces = [piece.strip() for piece in _JOINT.split(value) if piece.strip()]
+    return {
+        piece if len(piece) <= _SHORT and piece.isupper() else piece.lower()
+        for piece in pieces
+        if len(pieces) > 1 and (len(piece) > _SHORT or piece.isupper())
+    }
+
+
+def _initials(value: str) -> set[str]:
+    """Give the initials of a value of several words."""
+    initials = "".join(word[0] for word in value.split())
+    return {initials} if len(initials) > 1 and initials.isupper() else set()
 
 
 def vocabulary_of(open_snapshot: Callable[[], Snapshot]) -> Callable[[], Vocabulary]:

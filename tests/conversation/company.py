@@ -25,7 +25,17 @@ FINDING = {
         {
             "driver": "slow_handoff",
             "effect": 0.62,
-            "evidence": [{"text": "Median first response rose from 3.1 to 29.4 hours."}],
+            "evidence": [
+                {
+                    "kind": "figure",
+                    "ref": "leak_3f2a91",
+                    "text": "Median first response rose from 3.1 to 29.4 hours.",
+                },
+                *(
+                    {"kind": "record", "ref": f"crm:{n}", "text": "slow handoff, not converted"}
+                    for n in (7, 8, 9)
+                ),
+            ],
         }
     ],
 }

@@ -37,7 +37,11 @@ def test_why_and_what_to_do_gives_the_leak_its_driver_and_a_verbatim_citation(
 ) -> None:
     answer = thread.ask("Why do we lose MQLs in EMEA and what should we do?")
     assert "31.0% convert, against 44.1% before" in answer.answer
-    assert "slow handoff is the strongest driver" in answer.answer
+    assert (
+        "slow handoff is the strongest driver; it explains about 62% of the loss" in answer.answer
+    )
+    assert "For example [crm:7] and [crm:8]." in answer.answer
+    assert "not converted" not in answer.answer
     assert "> Assign every new MQL to a named owner within one hour." in answer.answer
     assert answer.citations[0]["id"] == "slow-handoff#first-hour"
     library = answer.tool_calls[1]["args"]
@@ -54,6 +58,26 @@ def test_a_play_is_drafted_for_the_leak_that_was_found(thread: Thread, question:
     assert answer.tool_calls[-1]["args"] == {"finding_id": FINDING["id"]}
     assert answer.plays == ["play_9c41d2"]
     assert "a human has to approve it" in answer.answer
+
+
+def test_a_play_for_leads_at_risk_is_never_drafted_for_a_leak_instead(
+    thread: Thread, offline: OfflineChatModel
+) -> None:
+    thread.ask("Where do we lose leads?")
+    calls = thread.calls("Draft a play for the 2 leads most at risk")
+    assert [name for name, _ in calls] == ["score_leads", "draft_play"]
+    assert calls[-1][1] == {"journey_ids": ["crm:0", "crm:1"]}
+
+    @tool(response_format="content_and_artifact")
+    def score_leads() -> tuple[str, dict[str, object]]:
+        """Score no lead."""
+        return "none", {"model": {"abstained": True, "reason": "too few leads"}, "scores": []}
+
+    others = [item for item in build_tools() if item.name != "score_leads"]
+    without = Thread(offline, [*others, score_leads])
+    without.ask("Where do we lose leads?")
+    calls = without.calls("Draft a play for the leads most at risk")
+    assert [name for name, _ in calls] == ["score_leads"]
 
 
 def test_a_play_for_nothing_asks_what_is_meant(thread: Thread) -> None:
@@ -102,6 +126,7 @@ def test_a_why_without_a_thread_asks_for_the_whole_question(thread: Thread) -> N
     answer = thread.ask("why?")
     assert answer.tool_calls == []
     assert "I don't know what that refers to" in answer.answer
+    assert thread.calls("why do we lose leads?") == [("find_leaks", {})]
 
 
 def test_a_period_is_answered_from_the_monthly_cohorts(thread: Thread) -> None:

@@ -51,6 +51,11 @@ def test_what_is_no_period_is_none(text: str) -> None:
         ("which industries convert", Segment("industry")),
         ("who is the owner", None),
         ("the webinarist", None),
+        ("webinar against its own past", Segment("lead_source", "Webinar")),
+        ("who owns the deal Acme - Webinar", None),
+        ("how do our sources convert", Segment("lead_source")),
+        ("the funnel in NA", Segment("region", "North America")),
+        ("na", None),
     ],
 )
 def test_segments_are_found_by_value_or_by_column(
@@ -94,6 +99,30 @@ def test_names_are_found_and_common_words_are_not(
     vocabulary: Vocabulary, text: str, name: str | None
 ) -> None:
     assert find_name(text, vocabulary) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "owner"),
+    [
+        ("Maria's leads", "Maria Lopez"),
+        ("the riskiest deals of Bob Stone", "Bob Stone"),
+        ("Globex's deals", None),
+        ("tell me about Maria Lopez", None),
+        ("Let's see the leads", None),
+    ],
+)
+def test_an_owner_is_whose_leads_are_named(
+    vocabulary: Vocabulary, text: str, owner: str | None
+) -> None:
+    assert extract(text, vocabulary).owner == owner
+
+
+def test_a_part_of_several_values_means_none_of_them() -> None:
+    words = Vocabulary(segments={"persona": ("Student / Researcher", "Student / Intern", "IT")})
+    assert extract("researchers", words).segment == Segment("persona", "Student / Researcher")
+    assert extract("students", words).segment is None
+    assert extract("draft it", words).segment is None
+    assert extract("leads in IT", words).segment == Segment("persona", "IT")
 
 
 def test_a_name_in_lower_case_is_found_where_one_has_to_stand() -> None:
