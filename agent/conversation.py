@@ -178,7 +178,7 @@ def ask(
     for event in stream(conversation, question, thread_id=thread_id, user=user):
         if isinstance(event, Final):
             return event.answer
-    raise AssertionError("a stream ends with its answer")  # pragma: no cover
+    raise AssertionError("a stream ends with its answer")
 
 
 def stream(

@@ -180,7 +180,7 @@ class Executor:
             done = self.ledger.actions(tx, play.id, "do")
         if direction == "undo":
             written = next(a.receipt for a in done if a.position == row.position)
-            if written is None:  # pragma: no cover -- undo records exist only for receipts
+            if written is None:  # undo records exist only for receipts
                 raise BadPlayError("There is no receipt to undo.")
             return known.undo(self.crm, written, key=row.key)
         version = self._expected_version(action, row, done)

@@ -191,7 +191,7 @@ class PlayLifecycle(Gate):
                 f"Your approval is counted; {quorum - len(given) - 1} more is needed from "
                 "somebody else.",
             )
-        if not self.move(click, PlayState.APPROVED):  # pragma: no cover -- SQLite serialises us
+        if not self.move(click, PlayState.APPROVED):  # SQLite serialises us
             return click.answer(Outcome.ALREADY_DECIDED, "Somebody else decided at this moment.")
         self.ledger.add_actions(
             click.tx,
