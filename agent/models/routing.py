@@ -10,7 +10,6 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 import prompts
 from agent.models.arguments import mask
@@ -164,9 +163,7 @@ class Router:
 
 
 def _embed(embedder: Embeds, texts: Sequence[str]) -> Vectors:
-    """Embed on one thread: for short texts several only wait for each other."""
-    with threadpool_limits(1):
-        return np.asarray(embedder.embed(texts), dtype=np.float32)
+    return np.asarray(embedder.embed(texts), dtype=np.float32)
 
 
 def _embedded(embedder: Embeds, texts: Sequence[str], cache: Path | None) -> Vectors:
