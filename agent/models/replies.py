@@ -187,7 +187,7 @@ def _content(result: Result, _wants: Sequence[Want]) -> str:
     lines = [page.fill("items", name=name)]
     for item in items[:_MOST_HITS]:
         why = item.get("why")
-        reasons = "; ".join(map(str, why)) if isinstance(why, list) else str(why or "")
+        reasons = " ".join(map(str, why)) if isinstance(why, list) else str(why or "")
         lines.append(
             page.fill(
                 "item",
