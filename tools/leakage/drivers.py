@@ -159,12 +159,6 @@ def _handoffs(data: Contrast, finding: Finding, version: int) -> list[dict[str, 
     if count is None:
         return []
 
-    def say(change: Change) -> str:
-        return (
-            f"The share of leads whose owner changed at least {MANY_HANDOFFS} times went from "
-            f"{change.before:.0%} to {change.since:.0%}"
-        )
-
     return _report(
         "repetitive_handoffs",
         data,
@@ -172,8 +166,17 @@ def _handoffs(data: Contrast, finding: Finding, version: int) -> list[dict[str, 
         version,
         exposed=count >= MANY_HANDOFFS,
         known=~np.isnan(count),
-        say=say,
+        say=_share(f"whose owner changed at least {MANY_HANDOFFS} times"),
     )
+
+
+def _share(words: str) -> Callable[[Change], str]:
+    """Say how the share of leads that something holds for has changed."""
+
+    def say(change: Change) -> str:
+        return f"The share of leads {words} went from {change.before:.0%} to {change.since:.0%}"
+
+    return say
 
 
 def _no_owner(data: Contrast, finding: Finding, version: int) -> list[dict[str, Any]]:
@@ -182,12 +185,6 @@ def _no_owner(data: Contrast, finding: Finding, version: int) -> list[dict[str, 
     if unowned is None:
         return []
 
-    def say(change: Change) -> str:
-        return (
-            f"The share of leads without an owner went from {change.before:.0%} "
-            f"to {change.since:.0%}"
-        )
-
     return _report(
         "governance_gap",
         data,
@@ -195,7 +192,7 @@ def _no_owner(data: Contrast, finding: Finding, version: int) -> list[dict[str, 
         version,
         exposed=unowned > 0,
         known=np.ones(len(unowned), dtype=bool),
-        say=say,
+        say=_share("without an owner"),
     )
 
 
@@ -205,12 +202,6 @@ def _no_consent(data: Contrast, finding: Finding, version: int) -> list[dict[str
     if consent is None or not (consent > 0).any():
         return []
 
-    def say(change: Change) -> str:
-        return (
-            f"The share of leads without recorded consent went from {change.before:.0%} "
-            f"to {change.since:.0%}"
-        )
-
     return _report(
         "governance_gap",
         data,
@@ -218,7 +209,7 @@ def _no_consent(data: Contrast, finding: Finding, version: int) -> list[dict[str
         version,
         exposed=~(consent > 0),
         known=np.ones(len(consent), dtype=bool),
-        say=say,
+        say=_share("without recorded consent"),
     )
 
 
@@ -228,12 +219,6 @@ def _stalled(data: Contrast, finding: Finding, version: int) -> list[dict[str, A
     if answered is None:
         return []
 
-    def say(change: Change) -> str:
-        return (
-            f"The share of leads without a two-way contact within {LOOK_DAYS} days went from "
-            f"{change.before:.0%} to {change.since:.0%}"
-        )
-
     return _report(
         "stalled_engagement",
         data,
@@ -241,5 +226,5 @@ def _stalled(data: Contrast, finding: Finding, version: int) -> list[dict[str, A
         version,
         exposed=answered < 1,
         known=np.ones(len(answered), dtype=bool),
-        say=say,
+        say=_share(f"without a two-way contact within {LOOK_DAYS} days"),
     )
