@@ -1,12 +1,10 @@
 """A baseline for leaks: the dashboard that turns red when a month is a fifth below the last."""
 
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
-import narwhals as nw
 import pandas as pd
 
-from knowledge.warehouse.stages import StageMap
+from knowledge.warehouse.reads import ReadsWarehouse
 
 THRESHOLD = 0.2
 WINDOW = pd.Timedelta(days=30)  # conversion is counted within so many days of entering
@@ -15,26 +13,7 @@ LEAST = 30  # leads of a month, below which no team would read its rate
 MONTHS = 12
 
 
-class Data(Protocol):
-    """What a dashboard reads of a warehouse version."""
-
-    @property
-    def as_of(self) -> datetime:
-        """Date the newest event."""
-
-    @property
-    def stage_map(self) -> StageMap:
-        """Order the stages."""
-
-    @property
-    def segments(self) -> tuple[str, ...]:
-        """Name the segment columns."""
-
-    def table(self, name: str) -> nw.LazyFrame[Any]:
-        """Open a table."""
-
-
-def red_months(data: Data) -> list[dict[str, Any]]:
+def red_months(data: ReadsWarehouse) -> list[dict[str, Any]]:
     """List the segments with a month whose conversion fell by over a fifth, the costliest first.
 
     Months are judged once all their leads are 30 days old, which is kinder than most dashboards.

@@ -6,8 +6,8 @@ from typing import Any
 
 import narwhals as nw
 
+from knowledge.warehouse.reads import ReadsWarehouse
 from knowledge.warehouse.stages import StageMap
-from tools.funnel.data import FunnelData
 
 # When each event table says that something happened.
 HAPPENED = {"touch": "at", "stage_change": "at", "assignment": "at"}
@@ -25,7 +25,7 @@ class Past:
         as_of: The earlier time, naive UTC.
     """
 
-    now: FunnelData
+    now: ReadsWarehouse
     as_of: datetime
 
     @property

@@ -12,7 +12,7 @@ from evals.discrimination import auc, calibration_error
 from evals.figures import Progress, Report, mean, version_of
 from evals.noise import Noise
 from evals.past import Past
-from tools.funnel.data import FunnelData
+from knowledge.warehouse.reads import ReadsWarehouse
 from tools.leakage.score import score
 
 GRADER = "1"
@@ -68,7 +68,7 @@ def run(progress: Progress) -> Report:
     )
 
 
-def scored_then(snapshot: FunnelData, then: datetime) -> pd.DataFrame:
+def scored_then(snapshot: ReadsWarehouse, then: datetime) -> pd.DataFrame:
     """Score the leads that were open on an earlier day, and add what became of them.
 
     Returns:

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 import narwhals as nw
 
 from knowledge.library.documents import Document
-from tools.content.reader import Reader, ReadsContent, read_reader, rows
+from knowledge.warehouse.reads import ReadsWarehouse
+from tools.content.reader import Reader, read_reader, rows
 from tools.content.similar import Reading, Similar, similar_reading
 
 # Weights of the parts, each between 0 and 1; judged, not fitted: what a lead is ready for counts
@@ -36,7 +37,7 @@ class _Part:
 
 
 def next_content(
-    snapshot: ReadsContent,
+    snapshot: ReadsWarehouse,
     library: HoldsDocuments,
     person: str,
     *,
@@ -156,7 +157,7 @@ def _fresh(published: date | None, day: date) -> _Part:
     return _Part(float(0.5 ** (age / HALF_AGE.days)))
 
 
-def _published(snapshot: ReadsContent) -> dict[str, date]:
+def _published(snapshot: ReadsWarehouse) -> dict[str, date]:
     content = snapshot.table("content").filter(~nw.col("published_at").is_null())
     return {
         row["source_id"]: row["published_at"].date()

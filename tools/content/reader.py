@@ -3,34 +3,15 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import Any
 
 import narwhals as nw
 
 from knowledge.errors import BadInputError
-from knowledge.warehouse.stages import StageMap
+from knowledge.warehouse.reads import ReadsWarehouse
 
 RECENT = timedelta(days=60)
-
-
-class ReadsContent(Protocol):
-    """A warehouse version as the ranking reads it."""
-
-    @property
-    def version(self) -> int:
-        """Number the warehouse version."""
-
-    @property
-    def as_of(self) -> datetime:
-        """Tell until when the data speaks."""
-
-    @property
-    def stage_map(self) -> StageMap:
-        """Order the stages of the funnel."""
-
-    def table(self, name: str) -> nw.LazyFrame[Any]:
-        """Give a table as a lazy frame."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +40,7 @@ class Reader:
     recent_formats: Mapping[str, int] = field(default_factory=dict)
 
 
-def read_reader(snapshot: ReadsContent, person: str) -> Reader:
+def read_reader(snapshot: ReadsWarehouse, person: str) -> Reader:
     """Read a person with all that they have had.
 
     Args:
@@ -99,7 +80,7 @@ def read_reader(snapshot: ReadsContent, person: str) -> Reader:
     )
 
 
-def _had(snapshot: ReadsContent, records: list[str]) -> tuple[dict[str, int], dict[str, int]]:
+def _had(snapshot: ReadsWarehouse, records: list[str]) -> tuple[dict[str, int], dict[str, int]]:
     """Count by piece, and the formats of the past 60 days; sent counts as had."""
     content = snapshot.table("content").select(
         content_id="id", piece="source_id", kind=nw.col("format")

@@ -5,7 +5,8 @@ from typing import Any
 
 import narwhals as nw
 
-from tools.content.reader import ReadsContent, library_id, rows
+from knowledge.warehouse.reads import ReadsWarehouse
+from tools.content.reader import library_id, rows
 
 # Below this many won leads of an industry a share says little: all industries speak instead.
 ENOUGH_WON = 20
@@ -51,7 +52,7 @@ class Similar:
     readings: dict[str, Reading]
 
 
-def similar_reading(snapshot: ReadsContent, industry: str | None) -> Similar:
+def similar_reading(snapshot: ReadsWarehouse, industry: str | None) -> Similar:
     """Count which pieces decided leads of an industry had read.
 
     Only what a person did (viewed, clicked, attended) counts as reading, and for won leads only
@@ -83,7 +84,7 @@ def similar_reading(snapshot: ReadsContent, industry: str | None) -> Similar:
     return Similar(who, readings)
 
 
-def _readers(snapshot: ReadsContent, decided: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+def _readers(snapshot: ReadsWarehouse, decided: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     identity = snapshot.table("identity").filter(nw.col("entity") == "person")
     people = identity.select(record="id", entity_of="entity_id")
     read = (

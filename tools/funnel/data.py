@@ -1,46 +1,14 @@
 """What the funnel needs of a warehouse version."""
 
-from datetime import datetime
-from typing import Any, Protocol
-
-import narwhals as nw
+from typing import Any
 
 from knowledge.errors import BadInputError
-from knowledge.warehouse.stages import StageMap
+from knowledge.warehouse.reads import ReadsWarehouse
 
 NO_VALUE = "(none)"  # how a missing segment value is written
 
 
-class FunnelData(Protocol):
-    """Offer journeys, stages and the date that the data speaks for.
-
-    ``knowledge.warehouse.versions.Snapshot`` is one; frames in memory do as well.
-    """
-
-    @property
-    def version(self) -> int:
-        """Number the warehouse version."""
-
-    @property
-    def as_of(self) -> datetime:
-        """Date the newest event (UTC, no zone)."""
-
-    @property
-    def stage_map(self) -> StageMap:
-        """Order the stages."""
-
-    @property
-    def segments(self) -> tuple[str, ...]:
-        """Name the segment columns of the journeys."""
-
-    def table(self, name: str) -> nw.LazyFrame[Any]:
-        """Open a canonical or mart table."""
-
-    def names(self) -> tuple[str, ...]:
-        """Name the tables that exist."""
-
-
-def check_segments(data: FunnelData, by: tuple[str, ...]) -> None:
+def check_segments(data: ReadsWarehouse, by: tuple[str, ...]) -> None:
     """Refuse segment columns that the journeys lack.
 
     Raises:

@@ -8,8 +8,9 @@ from typing import Any
 import narwhals as nw
 
 from knowledge.errors import BadInputError
+from knowledge.warehouse.reads import ReadsWarehouse
 from tools.funnel.clock import epoch_day, epoch_seconds, iso, month_label
-from tools.funnel.data import FunnelData, check_segments
+from tools.funnel.data import check_segments
 from tools.funnel.maturity import Observation, observe
 from tools.funnel.overview import overview
 from tools.funnel.passages import Period, Scope, arrivals, passages, widen
@@ -19,7 +20,7 @@ from tools.funnel.tally import Tally, tally
 
 
 def funnel(
-    snapshot: FunnelData,
+    snapshot: ReadsWarehouse,
     *,
     by: Sequence[str] = (),
     window_days: int | None = None,
@@ -76,14 +77,14 @@ def funnel(
     }
 
 
-def look(snapshot: FunnelData) -> list[Observation]:
+def look(snapshot: ReadsWarehouse) -> list[Observation]:
     """Learn windows and recording gaps from the whole history."""
     wide = widen(snapshot.table("journeys"), snapshot.stage_map, snapshot.as_of)
     return observed(snapshot, wide)
 
 
 def observed(
-    snapshot: FunnelData, wide: nw.LazyFrame[Any], window_days: int | None = None
+    snapshot: ReadsWarehouse, wide: nw.LazyFrame[Any], window_days: int | None = None
 ) -> list[Observation]:
     """Learn windows and recording gaps from journeys that were widened already."""
     steps = len(snapshot.stage_map.transitions)
@@ -91,7 +92,7 @@ def observed(
     return observe(arrivals(wide, steps), steps, today, window_days)
 
 
-def scope_of(snapshot: FunnelData, observations: list[Observation]) -> Scope:
+def scope_of(snapshot: ReadsWarehouse, observations: list[Observation]) -> Scope:
     """Set the windows and affected days that were learned."""
     return Scope(
         snapshot.as_of,

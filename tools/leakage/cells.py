@@ -7,8 +7,8 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.warehouse.reads import ReadsWarehouse
 from tools.funnel.columns import integers, numbers
-from tools.funnel.data import FunnelData
 from tools.funnel.maturity import Observation
 from tools.funnel.metrics import scope_of
 from tools.funnel.passages import passages, widen
@@ -55,7 +55,7 @@ class Cells:
     dimensions: tuple[Dimension, ...]
 
 
-def collect_cells(snapshot: FunnelData, observations: list[Observation]) -> dict[int, Cells]:
+def collect_cells(snapshot: ReadsWarehouse, observations: list[Observation]) -> dict[int, Cells]:
     """Count conversions within the window, all leads given the same exposure.
 
     Leads that are too young, or that entered while conversions were not recorded, are left out.

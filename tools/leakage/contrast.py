@@ -8,9 +8,9 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.warehouse.reads import ReadsWarehouse
 from tools.funnel.clock import DAY, epoch_day, seconds
 from tools.funnel.columns import numbers
-from tools.funnel.data import FunnelData
 from tools.funnel.maturity import Observation
 from tools.funnel.metrics import scope_of
 from tools.funnel.passages import passages, widen
@@ -46,7 +46,7 @@ class Contrast:
 
 
 def contrast(
-    snapshot: FunnelData, observations: list[Observation], finding: dict[str, Any]
+    snapshot: ReadsWarehouse, observations: list[Observation], finding: dict[str, Any]
 ) -> Contrast:
     """Collect the leads of a finding's transition, the same ones that the finding was judged by."""
     stages = snapshot.stage_map

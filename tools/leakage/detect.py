@@ -7,8 +7,8 @@ from typing import Any
 
 import narwhals as nw
 
+from knowledge.warehouse.reads import ReadsWarehouse
 from tools.funnel.clock import day_of, iso
-from tools.funnel.data import FunnelData
 from tools.funnel.maturity import Observation
 from tools.funnel.metrics import look, scope_of
 from tools.funnel.passages import passages, widen
@@ -21,7 +21,7 @@ from tools.leakage.search import Suspect, search
 LEAST_CONVERSIONS = 30  # of a transition, below which no drop could be told from chance
 
 
-def find_leaks(snapshot: FunnelData) -> dict[str, Any]:
+def find_leaks(snapshot: ReadsWarehouse) -> dict[str, Any]:
     """Find where the funnel loses more leads than it used to.
 
     Args:
@@ -56,7 +56,7 @@ def find_leaks(snapshot: FunnelData) -> dict[str, Any]:
     }
 
 
-def _ends(snapshot: FunnelData, step: int) -> dict[str, Any]:
+def _ends(snapshot: ReadsWarehouse, step: int) -> dict[str, Any]:
     origin, target = snapshot.stage_map.transitions[step]
     return {"from": origin, "to": target}
 
@@ -75,7 +75,7 @@ def _too_little(cells: Cells | None) -> str | None:
     return None
 
 
-def _worth(snapshot: FunnelData, observations: list[Observation]) -> list[float | None]:
+def _worth(snapshot: ReadsWarehouse, observations: list[Observation]) -> list[float | None]:
     """Give the value of one conversion at each transition: win probability x median deal."""
     journeys = snapshot.table("journeys")
     steps = range(len(snapshot.stage_map.transitions))
@@ -103,7 +103,7 @@ def finding_id(origin: str, target: str, segment: dict[str, Any]) -> str:
 
 
 def _finding(
-    snapshot: FunnelData, cells: Cells, found: Suspect, worth: float | None
+    snapshot: ReadsWarehouse, cells: Cells, found: Suspect, worth: float | None
 ) -> dict[str, Any]:
     ends = _ends(snapshot, found.step)
     segment = {} if found.column is None else {found.column: found.value}
@@ -128,7 +128,9 @@ def _finding(
     }
 
 
-def _not_comparable(snapshot: FunnelData, observations: list[Observation]) -> list[dict[str, Any]]:
+def _not_comparable(
+    snapshot: ReadsWarehouse, observations: list[Observation]
+) -> list[dict[str, Any]]:
     """List the periods that were left out, with the reason."""
     periods = []
     for step, seen in enumerate(observations):

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.warehouse.reads import ReadsWarehouse
 from tools.evidence import Evidence
-from tools.funnel.data import FunnelData
 from tools.funnel.maturity import Observation
 from tools.funnel.survival import median_survival
 from tools.leakage.contrast import LOOK_DAYS, Contrast, contrast
@@ -24,7 +24,7 @@ Named = Callable[[Change], str]
 
 
 def explain(
-    snapshot: FunnelData, observations: list[Observation], finding: Finding
+    snapshot: ReadsWarehouse, observations: list[Observation], finding: Finding
 ) -> list[dict[str, Any]]:
     """Name what changed with a leak, the most of the loss explained first.
 

@@ -7,9 +7,9 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.warehouse.reads import ReadsWarehouse
 from tools.funnel.clock import DAY, epoch_seconds, seconds, whole
 from tools.funnel.columns import numbers
-from tools.funnel.data import FunnelData
 from tools.funnel.passages import FINAL_EXITS, widen
 from tools.leakage.touches import person_touches
 
@@ -71,7 +71,7 @@ class History:
         return np.asarray(here)
 
 
-def read_history(snapshot: FunnelData, segments: tuple[str, ...]) -> History:
+def read_history(snapshot: ReadsWarehouse, segments: tuple[str, ...]) -> History:
     """Collect times of stages, touches and assignments for every journey."""
     journeys = snapshot.table("journeys")
     present = journeys.collect_schema().names()
@@ -122,7 +122,7 @@ def _weekly(at: nw.Expr, now: float) -> nw.Expr:
 
 
 def _touch_weeks(
-    snapshot: FunnelData, people: NDArray[Any] | None, now: float, weeks: int
+    snapshot: ReadsWarehouse, people: NDArray[Any] | None, now: float, weeks: int
 ) -> tuple[Weeks | None, Weeks | None]:
     touches = person_touches(snapshot)
     if touches is None or people is None:
@@ -146,7 +146,7 @@ def _touch_weeks(
 
 
 def _assignment_weeks(
-    snapshot: FunnelData, journeys: NDArray[Any], now: float, weeks: int
+    snapshot: ReadsWarehouse, journeys: NDArray[Any], now: float, weeks: int
 ) -> Weeks | None:
     if "assignment" not in snapshot.names():
         return None

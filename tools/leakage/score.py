@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.errors import BadInputError
+from knowledge.warehouse.reads import ReadsWarehouse
 from tools.funnel.clock import DAY, iso
-from tools.funnel.data import FunnelData, check_segments, read_segment, same_value
+from tools.funnel.data import check_segments, read_segment, same_value
 from tools.funnel.metrics import look
 from tools.leakage.features import AGE_BINS, AGE_TEXT
 from tools.leakage.history import History, read_history
@@ -23,7 +24,7 @@ LEAST_REDUCTION = 0.03  # of the risk, to be worth advising
 
 
 def score(
-    snapshot: FunnelData,
+    snapshot: ReadsWarehouse,
     *,
     journey_ids: Sequence[str] | None = None,
     owner: str | None = None,
@@ -140,7 +141,7 @@ def _take(rows: Rows, keep: NDArray[np.bool_]) -> Rows:
 
 
 def _scores(
-    snapshot: FunnelData,
+    snapshot: ReadsWarehouse,
     history: History,
     model: RiskModel,
     rows: Rows,

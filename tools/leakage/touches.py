@@ -5,11 +5,11 @@ from typing import Any
 import narwhals as nw
 
 from knowledge.warehouse.journeys import INBOUND, TWO_WAY_ACTIONS
+from knowledge.warehouse.reads import ReadsWarehouse
 from tools.funnel.clock import DAY, seconds
-from tools.funnel.data import FunnelData
 
 
-def person_touches(snapshot: FunnelData) -> nw.LazyFrame[Any] | None:
+def person_touches(snapshot: ReadsWarehouse) -> nw.LazyFrame[Any] | None:
     """Give the touches of known people.
 
     Returns:
@@ -36,7 +36,7 @@ def person_touches(snapshot: FunnelData) -> nw.LazyFrame[Any] | None:
 
 
 def first_touches(
-    snapshot: FunnelData, rows: nw.LazyFrame[Any], days: int
+    snapshot: ReadsWarehouse, rows: nw.LazyFrame[Any], days: int
 ) -> dict[str, tuple[int, int]] | None:
     """Tell who was touched, and who answered, within some days of entering.
 
