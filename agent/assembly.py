@@ -160,7 +160,13 @@ class Weir:
         folder = self.home / "sample"
         made = folder / "made.json"
         wanted = {"seed": seed, "scale": scale}
-        if truth is not None or not made.exists() or json.loads(made.read_text()) != wanted:
+        if made.exists() and json.loads(made.read_text()) != wanted:
+            # Loading one over the other would mix two companies.
+            raise BadInputError(
+                f"{self.home} holds another sample company ({made.read_text()}); give this one a "
+                "home of its own: WEIR_HOME=.weir-sample weir ingest sample."
+            )
+        if truth is not None or not made.exists():
             from knowledge.sources.sample import generate
 
             made.unlink(missing_ok=True)

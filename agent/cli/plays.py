@@ -1,5 +1,6 @@
 """`weir plays`: draft, show, approve, edit, reject, undo and audit plays."""
 
+import json
 import sys
 from typing import Annotated, Any
 
@@ -275,8 +276,6 @@ def _whole(digest: str, seen: dict[str, Any]) -> str:
 
 
 def _params(changes: list[str] | tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    import json
-
     params: dict[str, dict[str, Any]] = {}
     for change in changes:
         name, equals, value = change.partition("=")

@@ -89,3 +89,12 @@ def test_looking_back_at_an_older_version_shows_what_it_held(loaded: Run, tmp_pa
         for number in ("1", "2")
     ]
     assert entered == [3, 4]
+
+
+def test_two_sample_companies_are_not_mixed_in_one_home(empty: Run) -> None:
+    assert empty("ingest", "sample", "--scale", "0.01").returncode == 0
+    other = empty("ingest", "sample", "--scale", "0.01", "--seed", "8")
+    assert other.returncode == BAD_INPUT
+    assert one_sentence(other.stderr), other.stderr
+    assert "another sample" in other.stderr
+    assert len(answered(empty("versions", "--json"))) == 1
