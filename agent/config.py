@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -32,3 +32,30 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """Locate the database of record."""
         return f"sqlite:///{(self.home / 'ledger.db').absolute()}"
+
+
+class SlackSettings(BaseSettings):
+    """Hold what the Slack app needs; tokens are shown nowhere."""
+
+    model_config = SettingsConfigDict(env_prefix="SLACK_", env_file=".env", extra="ignore")
+
+    bot_token: SecretStr | None = Field(
+        default=None, description="Bot token (xoxb-...) of the one workspace; none with OAuth."
+    )
+    app_token: SecretStr | None = Field(
+        default=None, description="App-level token (xapp-...) for Socket Mode."
+    )
+    signing_secret: SecretStr | None = Field(
+        default=None, description="Signing secret, for HTTP instead of Socket Mode."
+    )
+    client_id: str | None = Field(
+        default=None, description="Client id, for OAuth installation into several workspaces."
+    )
+    client_secret: SecretStr | None = Field(default=None, description="Client secret, for OAuth.")
+    channel: str | None = Field(
+        default=None,
+        description="Channel id for plays and alerts; without one they go to people directly.",
+    )
+    api_url: str = Field(
+        default="https://slack.com/api/", description="Address of Slack's Web API."
+    )

@@ -84,3 +84,18 @@ CONTROL = sa.Table(
     sa.Column("name", sa.String, primary_key=True),
     sa.Column("value", sa.JSON, nullable=False),
 )
+
+# What asks for people's attention, or spares them it: snoozed, reminded, escalated, handed over,
+# requested again. Nothing here decides about a play.
+ATTENTION = sa.Table(
+    "play_attention",
+    METADATA,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("play_id", sa.String, sa.ForeignKey("play.id"), nullable=False, index=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("by", sa.String, nullable=False),
+    sa.Column("person", sa.String),
+    sa.Column("at", sa.String, nullable=False),
+    sa.Column("until", sa.String),
+    sa.Column("reason", sa.String),
+)

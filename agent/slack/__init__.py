@@ -1,0 +1,1 @@
+"""Slack: conversations, approvals, content, alerts; an adapter over the one assembly."""

@@ -1,0 +1,1 @@
+"""Listeners: what is done about each kind of thing that comes in from Slack."""
