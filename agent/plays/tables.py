@@ -86,12 +86,13 @@ CONTROL = sa.Table(
 )
 
 # What asks for people's attention, or spares them it: snoozed, reminded, escalated, handed over,
-# requested again. Nothing here decides about a play.
+# requested again. Nothing here decides about a play. ``person`` is whom it concerns, from ``at``
+# until ``until``; only a standing hand-over (somebody is away) belongs to no play.
 ATTENTION = sa.Table(
     "play_attention",
     METADATA,
     sa.Column("id", sa.String, primary_key=True),
-    sa.Column("play_id", sa.String, sa.ForeignKey("play.id"), nullable=False, index=True),
+    sa.Column("play_id", sa.String, sa.ForeignKey("play.id"), index=True),
     sa.Column("kind", sa.String, nullable=False),
     sa.Column("by", sa.String, nullable=False),
     sa.Column("person", sa.String),

@@ -131,7 +131,7 @@ def upgrade() -> None:
     op.create_table(
         "play_attention",
         sa.Column("id", sa.String, primary_key=True),
-        sa.Column("play_id", sa.String, sa.ForeignKey("play.id"), nullable=False),
+        sa.Column("play_id", sa.String, sa.ForeignKey("play.id")),
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("by", sa.String, nullable=False),
         sa.Column("person", sa.String),
