@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 import sqlalchemy as sa
 
 from agent.plays import audit
-from agent.plays.actions import UndoBlockedError, action_type, difference
+from agent.plays.action_types.base import UndoBlockedError, difference
+from agent.plays.actions import action_type
 from agent.plays.errors import BadPlayError, PlayHeldError
 from agent.plays.leases import Lease
 from agent.plays.ledger import Direction, PlayLedger, StoredAction, receipt_to_json

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from agent.plays.actions import Planning, Reader, action_type
+from agent.plays.action_types.base import Planning, Reader
+from agent.plays.actions import action_type
 from agent.plays.errors import BadPlayError
 from agent.plays.play import Action, Play, Precondition, Target
 from agent.plays.policy import Policy

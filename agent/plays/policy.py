@@ -3,7 +3,7 @@
 import hashlib
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -28,7 +28,13 @@ class Person(_Part):
 
 
 class Tier(_Part):
-    """Bound what a tier takes in, and say who approves it."""
+    """Bound what a tier takes in, and say who approves it and who is reminded when.
+
+    Attributes:
+        remind_hours: Hours after the draft, or the last edit, at which those who have not decided
+            are reminded.
+        escalate_hours: Hours after which people with a role of ``escalate_to`` are told.
+    """
 
     actions: frozenset[str]
     max_targets: int = Field(ge=1)
@@ -37,6 +43,26 @@ class Tier(_Part):
     quorum: int = Field(ge=1)
     self_approval: bool
     expires_hours: float = Field(gt=0)
+    remind_hours: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    escalate_hours: float | None = Field(default=None, gt=0)
+    escalate_to: frozenset[str] = frozenset()
+
+    @model_validator(mode="after")
+    def _asks_in_time(self) -> Self:
+        for hours in self.remind_hours:
+            if hours >= self.expires_hours:
+                raise ValueError(
+                    f"a reminder after {hours:g} hours would come too late, because plays of this "
+                    f"tier expire after {self.expires_hours:g}"
+                )
+        if (self.escalate_hours is None) != (not self.escalate_to):
+            raise ValueError("escalate_hours and escalate_to go together; give both or neither")
+        if self.escalate_hours is not None and self.escalate_hours >= self.expires_hours:
+            raise ValueError(
+                f"an escalation after {self.escalate_hours:g} hours would come too late, because "
+                f"plays of this tier expire after {self.expires_hours:g}"
+            )
+        return self
 
 
 class Caps(_Part):
@@ -44,6 +70,7 @@ class Caps(_Part):
 
     targets_per_play: int = Field(ge=1)
     writes_per_day: int = Field(ge=1)
+    messages_per_person_per_week: int = Field(default=2, ge=0)
 
 
 class Policy(_Part):
@@ -71,6 +98,9 @@ class Policy(_Part):
                     f"tier '{name}' needs {tier.quorum} approvals, but only {len(able)} people "
                     f"have one of its roles ({', '.join(sorted(tier.approvers))})"
                 )
+            for role in sorted(tier.escalate_to):
+                if not any(role in p.roles for p in self.people):
+                    raise ValueError(f"tier '{name}' escalates to {role}, and nobody has this role")
         return self
 
     @cached_property
@@ -125,6 +155,16 @@ class Policy(_Part):
         """Tell whether a person has one of the roles."""
         person = self.person(email)
         return person is not None and bool(person.roles & what)
+
+    def allows_author(self, email: str, play: Play) -> bool:
+        """Tell whether somebody wrote a play and may approve it all the same.
+
+        Who may approve their own play may also edit it, and take back what it wrote.
+        """
+        tier = self.tiers.get(play.tier)
+        is_author = email.casefold() in {author.casefold() for author in play.authors}
+        alone = tier is not None and tier.self_approval and tier.quorum == 1
+        return alone and is_author and self.refusal(email, play) is None
 
     def approvers(self, play: Play) -> list[Person]:
         """List who may approve a play."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from weir_command import DANA, RIO, SAM, Run, answered, begin, one_sentence, weir
 
 from tools.crm.embedded import EmbeddedCrm
@@ -90,10 +91,10 @@ def test_who_may_not_approve_is_told_why_and_nothing_changes(
 
 def test_an_expired_play_can_not_be_approved(run: Run, home: Path, play: dict[str, Any]) -> None:
     packaged = Path(__file__).parents[2] / "agent" / "plays" / "policy.yaml"
-    hurried = packaged.read_text(encoding="utf-8").replace(
-        "expires_hours: 48", "expires_hours: 1e-6"
-    )
-    (home / "policy.yaml").write_text(hurried, encoding="utf-8")
+    hurried = yaml.safe_load(packaged.read_text(encoding="utf-8"))
+    hurried["tiers"]["medium"] |= {"expires_hours": 1e-6, "remind_hours": []}
+    del hurried["tiers"]["medium"]["escalate_hours"], hurried["tiers"]["medium"]["escalate_to"]
+    (home / "policy.yaml").write_text(yaml.safe_dump(hurried, sort_keys=False), encoding="utf-8")
     edited = run("plays", "edit", play["id"], "--set", "create_task.due_in_days=3", "--as", RIO)
     assert edited.returncode == 0, edited.stderr
     now = shown(run, play)

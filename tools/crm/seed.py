@@ -29,6 +29,7 @@ _KINDS: dict[str, tuple[str, str, dict[str, str]]] = {
         {
             "name": "name",
             "email": "email",
+            "consent": "consent",
             "owner_id": "owner_id",
             "account_id": "account_id",
             "status": "current_stage",

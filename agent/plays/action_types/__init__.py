@@ -1,0 +1,1 @@
+"""The kinds of action that plays are made of, one a file."""
