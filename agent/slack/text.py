@@ -15,8 +15,9 @@ _EDGE_MARK = re.compile(r"(?<!\w)[*_~]|[*_~](?!\w)")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\(\s*<?([^()\s<>]*)>?[^()]*\)")
 _REFERENCE = re.compile(r"^\s{0,3}\[[^\]]+\]:\s*\S+.*$", re.MULTILINE)
 _QUOTE = re.compile(r"^((?:>\s?)+)", re.MULTILINE)
-# Binds to both sides without a width, so that the sign before it is no longer at a word's edge.
-_JOINER = "\u2060"
+# Signs that look the same and format nothing; they stand in only at the edge of a word.
+_LOOKALIKES = {"*": "\u2217", "_": "\u02cd", "~": "\u223c"}
+_JOINER = "\u2060"  # has no width
 ELLIPSIS = "…"
 
 
@@ -41,7 +42,7 @@ def plain(text: object) -> str:
 def data(text: object) -> str:
     """Put data into ``mrkdwn``, on one line, with no mention, link or format of its own."""
     one_line = escape(plain(text)).replace("`", "'")
-    return _EDGE_MARK.sub(lambda mark: _JOINER + mark.group() + _JOINER, _defused(one_line))
+    return _EDGE_MARK.sub(lambda mark: _LOOKALIKES[mark.group()], _defused(one_line))
 
 
 def markdown(text: object) -> str:
