@@ -9,10 +9,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench evals clean
+.PHONY: help demo test check bench evals slack-preview slack-load clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(VENV)/.run: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"Weir needs Python 3.11 or newer, this is {v[0]}.{v[1]}: set PYTHON=python3.11, say.")'
@@ -42,6 +42,12 @@ bench: $(VENV)/.dev ## measure against named peers and write docs/benchmarks.md
 
 evals: $(VENV)/.dev ## measure how good it is and write docs/benchmarks.md
 	@$(BIN)/python -m evals.report
+
+slack-preview: $(VENV)/.dev ## draw every card, modal and home view of a demo run (needs Chromium for pictures)
+	@$(BIN)/python -m evals.slack_preview build/slack-preview
+
+slack-load: $(VENV)/.dev ## put 50 people on the Slack app for five minutes and write docs/benchmarks.md
+	@$(BIN)/python -m evals.slack_load
 
 clean: ## remove the environment, caches and the local stores
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .weir build dist *.egg-info

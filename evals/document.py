@@ -6,19 +6,20 @@ from pathlib import Path
 from evals.machine import describe
 
 PATH = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-PARTS = ("evals", "bench")
+PARTS = ("evals", "bench", "slack")
 HEAD = """# How good and how fast
 
-Every figure here was written by a command and none by hand: `make evals` writes the first part and
-`make bench` the second. `weir eval NAME` measures one thing on the spot.
+Every figure here was written by a command and none by hand: `make evals` writes the first part,
+`make bench` the second and `make slack-load` the third. `weir eval NAME` measures one thing on the
+spot.
 """
 
 
 def write(part: str, title: str, command: str, body: str) -> Path:
-    """Replace a part of the page; the other stays as it is.
+    """Replace a part of the page; the others stay as they are.
 
     Args:
-        part: ``evals`` or ``bench``.
+        part: One of ``PARTS``.
         title: Heading of the part.
         command: What writes it.
         body: Markdown.
@@ -26,10 +27,11 @@ def write(part: str, title: str, command: str, body: str) -> Path:
     Returns:
         The page.
     """
-    page = PATH.read_text(encoding="utf-8") if PATH.exists() else _empty()
+    page = PATH.read_text(encoding="utf-8") if PATH.exists() else HEAD
+    for other in PARTS:
+        if any(mark not in page for mark in _marks(other)):
+            page += "\n{}\n\n{}\n".format(*_marks(other))
     begin, end = _marks(part)
-    if begin not in page or end not in page:
-        page = _empty()
     before, _, rest = page.partition(begin)
     after = rest.partition(end)[2]
     day = datetime.now(UTC).date()
@@ -48,8 +50,3 @@ def table(header: tuple[str, ...], rows: list[tuple[str, ...]], *, words: int = 
 
 def _marks(part: str) -> tuple[str, str]:
     return f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
-
-
-def _empty() -> str:
-    parts = "\n\n".join("\n\n".join(_marks(part)) for part in PARTS)
-    return f"{HEAD}\n{parts}\n"
