@@ -1,7 +1,7 @@
 """Next-best content: what to send a person next, and why."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
@@ -9,13 +9,19 @@ import narwhals as nw
 
 from knowledge.library.documents import Document
 from knowledge.warehouse.reads import ReadsWarehouse
-from tools.content.reader import Reader, read_reader, rows
+from tools.content.judgements import Judged, Judgement, Kind, judged_for
+from tools.content.occasion import FollowUp, Occasion, last_time
+from tools.content.reader import Reader, kinds_of, read_reader, rows
 from tools.content.similar import Reading, Similar, similar_reading
 
 # Weights of the parts, each between 0 and 1; judged, not fitted: what a lead is ready for counts
 # most, a coincidence with wins counts little. They add up to 1.
 STAGE, PERSONA, INDUSTRY, WON, FRESH = 0.35, 0.2, 0.2, 0.15, 0.1
 TIRED = 0.15  # taken off for each recent touch of the same format beyond the first
+# Added or taken off on top, where somebody said more than whom it is for.
+OCCASION = 0.15  # a format that suits what just happened
+TOPIC = 0.2  # the piece that is nearest to what was said; those behind it get less
+REFUSED = 1.5  # times how far the share that finds it not useful lies above what is usual
 FOR_ALL = 0.5  # a piece for everybody fits, but not as one made for somebody
 NEXT_STAGE = 0.6  # what prepares the next step is useful now
 HALF_AGE = timedelta(days=365)
@@ -31,9 +37,32 @@ class HoldsDocuments(Protocol):
 
 
 @dataclass(frozen=True)
+class Situation:
+    """Hold what somebody said beside whom they ask for.
+
+    Attributes:
+        occasion: What just happened.
+        topic: Library id to a verbatim quote, of the pieces that speak of what was said, the
+            nearest first.
+    """
+
+    occasion: Occasion | None = None
+    topic: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class _Part:
     score: float
     why: str | None = None
+
+
+@dataclass(frozen=True)
+class _Extra:
+    """Hold what counts beside the five parts."""
+
+    judged: Judged
+    topic: Mapping[str, str]
+    follow_up: FollowUp | None = None
 
 
 def next_content(
@@ -43,11 +72,13 @@ def next_content(
     *,
     limit: int = 5,
     today: date | None = None,
+    judgements: Sequence[Judgement] = (),
+    situation: Situation | None = None,
 ) -> dict[str, Any]:
     """Rank the content that a person should get next.
 
-    Never offers what the person has had, what expired, what is internal, or what was written for
-    other industries.
+    Never offers what the person has had, what expired, what is internal, what was written for
+    other industries, or what was judged not useful for them.
 
     Args:
         snapshot: The warehouse version.
@@ -56,10 +87,12 @@ def next_content(
         limit: How many pieces at most.
         today: Day on which expiry is judged; the later of the current day and the data's last day
             by default.
+        judgements: What people thought of pieces, from oldest to newest.
+        situation: What was said beside whom it is for.
 
     Returns:
-        ``for`` (name), ``id``, ``as_of``, ``warehouse_version``, ``notes`` and ``items``, each with
-        ``id``, ``title``, ``score`` (0 to 1) and ``why`` (sentences).
+        ``for`` (name), ``id``, ``entity``, ``as_of``, ``warehouse_version``, ``notes`` and
+        ``items``, each with ``id``, ``title``, ``score`` (0 to 1) and ``why`` (sentences).
 
     Raises:
         BadInputError: There is no such person.
@@ -68,21 +101,27 @@ def next_content(
     day = today or max(datetime.now(UTC).date(), snapshot.as_of.date())
     similar = similar_reading(snapshot, reader.industry)
     published = _published(snapshot)
+    extra = _extra(snapshot, reader, judgements, situation or Situation())
     usable = [
         document
         for document in library.documents("content")
         if document.audience == "external"
         and not document.is_expired(day)
         and document.id not in reader.had
+        and document.id not in extra.judged.refused
         and (not document.industry or reader.industry in document.industry)
     ]
     ranked = sorted(
-        (_item(document, reader, similar, published.get(document.id), day) for document in usable),
+        (
+            _item(document, reader, similar, extra, published=published.get(document.id), day=day)
+            for document in usable
+        ),
         key=lambda item: (-item["score"], item["id"]),
     )
     return {
         "for": reader.name,
         "id": reader.id,
+        "entity": reader.entity,
         "as_of": f"{snapshot.as_of:%Y-%m-%dT%H:%M:%SZ}",
         "warehouse_version": snapshot.version,
         "notes": _notes(reader),
@@ -90,8 +129,26 @@ def next_content(
     }
 
 
+def _extra(
+    snapshot: ReadsWarehouse, reader: Reader, judgements: Sequence[Judgement], situation: Situation
+) -> _Extra:
+    others = {judgement.entity for judgement in judgements}
+    kind = Kind(reader.persona, reader.stage)
+    judged = judged_for(reader.entity, kind, judgements, kinds_of(snapshot, others))
+    occasion, follow_up = situation.occasion, None
+    if occasion is not None:
+        follow_up = FollowUp(occasion, last_time(snapshot, occasion, reader.records))
+    return _Extra(judged, situation.topic, follow_up)
+
+
 def _item(
-    document: Document, reader: Reader, similar: Similar, published: date | None, day: date
+    document: Document,
+    reader: Reader,
+    similar: Similar,
+    extra: _Extra,
+    *,
+    published: date | None,
+    day: date,
 ) -> dict[str, Any]:
     parts = [
         (STAGE, _stage(document, reader)),
@@ -102,6 +159,9 @@ def _item(
     ]
     score = sum(weight * part.score for weight, part in parts)
     why = [part.why for _, part in parts if part.why]
+    for change, reason in _changes(document, extra):
+        score += change
+        why.append(reason)
     met = reader.recent_formats.get(document.format or "", 0)
     if met > 1:
         score -= TIRED * (met - 1)
@@ -113,9 +173,25 @@ def _item(
     return {
         "id": document.id,
         "title": document.title,
-        "score": round(max(score, 0.0), 3),
+        "score": round(min(max(score, 0.0), 1.0), 3),
         "why": why,
     }
+
+
+def _changes(document: Document, extra: _Extra) -> Iterator[tuple[float, str]]:
+    """Give what the situation adds and what judgements take off, each with its reason."""
+    follow_up = extra.follow_up
+    if follow_up is not None and document.format and follow_up.occasion.suits(document.format):
+        yield OCCASION, follow_up.reason(document.format)
+    if document.id in extra.topic:
+        place = list(extra.topic).index(document.id)
+        yield (
+            TOPIC / (1 + place),
+            f"Speaks of what was said: \u201c{extra.topic[document.id]}\u201d",
+        )
+    opinion = extra.judged.opinions.get(document.id)
+    if opinion is not None and opinion.loss > 0:
+        yield -REFUSED * opinion.loss, opinion.sentence
 
 
 def _stage(document: Document, reader: Reader) -> _Part:

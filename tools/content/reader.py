@@ -1,7 +1,7 @@
 """The reader: what is known of a person before something is sent to them."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,7 @@ import narwhals as nw
 
 from knowledge.errors import BadInputError
 from knowledge.warehouse.reads import ReadsWarehouse
+from tools.content.judgements import Kind
 
 RECENT = timedelta(days=60)
 
@@ -26,6 +27,8 @@ class Reader:
         consent: False where the person may not be contacted; None where nothing is recorded.
         had: Library id of each piece that reached them or that they opened, to how often.
         recent_formats: How often they met each format in the past 60 days.
+        owner_id: Whose lead it is; None where unknown.
+        records: Ids of all records of the person.
     """
 
     id: str
@@ -38,6 +41,8 @@ class Reader:
     consent: bool | None = None
     had: Mapping[str, int] = field(default_factory=dict)
     recent_formats: Mapping[str, int] = field(default_factory=dict)
+    owner_id: str | None = None
+    records: tuple[str, ...] = ()
 
 
 def read_reader(snapshot: ReadsWarehouse, person: str) -> Reader:
@@ -65,7 +70,8 @@ def read_reader(snapshot: ReadsWarehouse, person: str) -> Reader:
     found = record[0]
     entity = found.get("person_id") or entity
     records = [row["id"] for row in rows(identity.filter(nw.col("entity_id") == entity))]
-    had, formats = _had(snapshot, sorted({*records, entity, person}))
+    everything = tuple(sorted({*records, entity, person}))
+    had, formats = _had(snapshot, everything)
     return Reader(
         id=found.get("journey_id") or person,
         entity=entity,
@@ -77,17 +83,37 @@ def read_reader(snapshot: ReadsWarehouse, person: str) -> Reader:
         consent=found.get("consent"),
         had=had,
         recent_formats=formats,
+        owner_id=found.get("owner_id"),
+        records=everything,
     )
 
 
-def _had(snapshot: ReadsWarehouse, records: list[str]) -> tuple[dict[str, int], dict[str, int]]:
+def kinds_of(snapshot: ReadsWarehouse, people: Iterable[str]) -> dict[str, Kind]:
+    """Say what sort of person each of some is, by entity; unknown ones are left out."""
+    wanted = sorted(set(people))
+    if not wanted:
+        return {}
+    known = snapshot.table("person").filter(nw.col("id").is_in(wanted)).select("id", "persona")
+    kinds = {row["id"]: Kind(persona=row["persona"]) for row in rows(known)}
+    journeys = snapshot.table("journeys").filter(nw.col("person_id").is_in(wanted))
+    columns = [
+        name
+        for name in ("person_id", "persona", "current_stage")
+        if name in journeys.collect_schema().names()
+    ]
+    for row in rows(journeys.sort("current_since", nulls_last=False).select(columns)):
+        kinds[row["person_id"]] = Kind(row.get("persona"), row.get("current_stage"))
+    return kinds
+
+
+def _had(snapshot: ReadsWarehouse, records: Sequence[str]) -> tuple[dict[str, int], dict[str, int]]:
     """Count by piece, and the formats of the past 60 days; sent counts as had."""
     content = snapshot.table("content").select(
         content_id="id", piece="source_id", kind=nw.col("format")
     )
     touches = rows(
         snapshot.table("touch")
-        .filter(nw.col("person_id").is_in(records), ~nw.col("content_id").is_null())
+        .filter(nw.col("person_id").is_in(list(records)), ~nw.col("content_id").is_null())
         .select("content_id", "at")
         .join(content, on="content_id", how="left")
     )
