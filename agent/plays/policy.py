@@ -65,6 +65,13 @@ class Tier(_Part):
         return self
 
 
+class Access(_Part):
+    """Say which roles see the company's data, and which only what is theirs."""
+
+    all: frozenset[str] = frozenset({"manager", "revops"})
+    own: frozenset[str] = frozenset({"sales"})
+
+
 class Caps(_Part):
     """Bound what plays may do at all."""
 
@@ -84,6 +91,8 @@ class Policy(_Part):
     kill_switch: frozenset[str]
     writable_fields: frozenset[str]
     caps: Caps
+    # A policy that was written before there was this part means the same as the packaged one.
+    access: Access = Access()
 
     @model_validator(mode="after")
     def _is_coherent(self) -> Self:
