@@ -1,0 +1,292 @@
+"""The card of a play: what a manager reads in ten seconds, and what they may click.
+
+Pure: the same play gives the same blocks, whoever looks at them, so that a card which stands in
+several places can be compared with what it should show.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agent.slack.blocks import (
+    FALLBACK_TEXT,
+    Block,
+    Element,
+    actions,
+    button,
+    confirm,
+    context,
+    header,
+    option,
+    section,
+)
+from agent.slack.plays import receipt
+from agent.slack.plays.words import (
+    Called,
+    Shown,
+    by_target,
+    change,
+    counted,
+    fitted,
+    held_out,
+    listed,
+    short,
+    state_line,
+    state_words,
+    treated,
+    when,
+    writes,
+)
+from agent.slack.text import clip, plain
+
+# What a click is called; the value that comes with it says which play.
+APPROVE = "play_approve"
+EDIT = "play_edit"
+REJECT = "play_reject"
+SNOOZE = "play_snooze"
+WHY = "play_why"
+MORE = "play_more"
+HAND_OVER = "play_hand_over"
+UNDO = "play_undo"
+AGAIN = "play_again"
+TARGETS = "play_targets"
+PAGE_BACK = "play_page_back"
+PAGE_ON = "play_page_on"
+
+# Gives the opaque id of a button: of what is clicked and, in a list, which page.
+Buttons = Callable[..., str]
+
+_MOST_TARGETS = 6
+_MOST_EVIDENCE = 3
+_MOST_QUOTES = 2
+_REASON = 600
+_EVIDENCE = 240
+_QUOTE = 300
+_BASIS = 300
+_IN_FLIGHT = frozenset({"approved", "running", "unknown", "undoing"})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Say who is asked to decide.
+
+    Attributes:
+        quorum: How many different people have to approve.
+        names: Who may.
+        obstacle: Why nobody can approve as things stand, None where somebody can.
+    """
+
+    quorum: int = 1
+    names: Sequence[str] = ()
+    obstacle: str | None = None
+
+
+def play_card(
+    shown: Shown,
+    *,
+    buttons: Buttons,
+    asked: Asked | None = None,
+    called: Called = str,
+    notes: Sequence[str] = (),
+) -> list[Block]:
+    """Build the card of a play.
+
+    Args:
+        shown: The play, as ``PlayDesk.show`` gives it.
+        buttons: Gives the opaque id for an action id.
+        asked: Who decides, while the play is pending.
+        called: Names a person by e-mail.
+        notes: Lines of small print for who looks after the play, such as a hand-over; safe text.
+    """
+    blocks = [
+        header(shown["title"]),
+        context(" · ".join(_facts(shown, called))),
+        section(_why(shown)),
+        section(fields=[_who(shown), _effect(shown)]),
+        section(_changes(shown), accessory=_all_targets(shown, buttons)),
+    ]
+    quotes = [
+        f"> “{short(quote['quote'], _QUOTE)}”  _{short(quote['id'])}_"
+        for quote in shown["citations"][:_MOST_QUOTES]
+    ]
+    if quotes:
+        blocks.append(section(fitted(quotes)))
+    if notes:
+        blocks.append(context(*notes))
+    return [*blocks, *_decision(shown, buttons, asked or Asked(), called)]
+
+
+def card_text(shown: Shown) -> str:
+    """Say a card in one sentence, for notifications and readers without blocks."""
+    words = state_words(shown["state"])
+    text = f"{words}: {plain(shown['title'])} ({shown['id']})"
+    # Slack reads this as mrkdwn too.
+    return clip(short(text, FALLBACK_TEXT // 5), FALLBACK_TEXT)
+
+
+def _facts(shown: Shown, called: Called) -> list[str]:
+    facts = [state_line(shown)]
+    if shown["state"] == "pending":
+        facts.append(f"decide by {when(shown['expires_at'])}")
+    if shown["revision"] > 1:
+        facts.append(f"revision {shown['revision']}")
+    facts += [f"drafted by {short(called(shown['created_by']))}", short(shown["id"])]
+    return facts
+
+
+def _why(shown: Shown) -> str:
+    lines = [f"*Why*  {short(shown['why']['text'], _REASON)}"]
+    evidence = [item["text"] for item in shown["evidence"] if item["kind"] != "finding"]
+    lines += [f"•  {short(text, _EVIDENCE)}" for text in evidence[:_MOST_EVIDENCE]]
+    drivers = shown["why"]["drivers"]
+    if drivers:
+        words = [driver.replace("_", " ") for driver in drivers]
+        lines.append(f"Driven by {listed(words, word='and')}")
+    return fitted(lines)
+
+
+def _who(shown: Shown) -> str:
+    given = counted(len(treated(shown)), "lead")
+    text = f"*Who*\n{given} get the changes"
+    held = len(held_out(shown))
+    if held:
+        text += f"; {held} more, drawn by lot, get none, so that the worth can be measured"
+    return f"{text}."
+
+
+def _effect(shown: Shown) -> str:
+    effect = shown["expected_effect"]
+    numbers = f"{effect['estimate']:+.1f} {short(effect['unit'])}"
+    span = f"likely {effect['low']:.1f} to {effect['high']:.1f}"
+    return f"*Expected*\n*{numbers}*, {span}\n_{short(effect['basis'], _BASIS)}_"
+
+
+def _changes(shown: Shown) -> str:
+    grouped = list(by_target(shown).values())
+    lines = [f"*Before → after*  {writes(shown)}"]
+    for done in grouped[:_MOST_TARGETS]:
+        name = short(done[0]["target"]["name"])
+        sign = receipt.mark(done)
+        words = " · ".join(change(action) for action in done)
+        lines.append(f"{f'{sign} ' if sign else '•  '}*{name}*  {words}")
+    if len(grouped) > _MOST_TARGETS:
+        lines.append(f"… and {len(grouped) - _MOST_TARGETS:,} more leads like these")
+    return fitted(lines)
+
+
+def _all_targets(shown: Shown, buttons: Buttons) -> Element:
+    number = len(treated(shown))
+    words = "The 1 target" if number == 1 else f"All {number:,} targets"
+    return button(words, TARGETS, buttons(TARGETS, page=0))
+
+
+def _decision(shown: Shown, buttons: Buttons, asked: Asked, called: Called) -> list[Block]:
+    """Ask for the decision, or say what became of it."""
+    state = shown["state"]
+    if state == "pending":
+        blocks = [context(_policy(shown, asked, called))]
+        return [*blocks, _choices(shown, buttons, can_approve=asked.obstacle is None)]
+    stamp = section(fitted(stamp_lines(shown, called)))
+    if state == "expired":
+        again = button("Request again", AGAIN, buttons(AGAIN), style="primary")
+        return [stamp, actions(again, _why_button(buttons))]
+    if receipt.can_be_undone(shown):
+        return [stamp, actions(_undo_button(shown, buttons), _why_button(buttons))]
+    return [stamp, actions(_why_button(buttons))]
+
+
+def stamp_lines(shown: Shown, called: Called) -> list[str]:
+    """Say who decided, when and why, and what has come of it."""
+    state = shown["state"]
+    who = short(called(shown["decided_by"])) if shown["decided_by"] else "nobody"
+    at = f" {when(shown['decided_at'])}" if shown["decided_at"] else ""
+    reason = f": {short(shown['note'], _REASON)}" if shown["note"] else ""
+    if state == "rejected":
+        return [f":x: *Rejected by {who}*{at}{reason}"]
+    if state == "expired":
+        when_gone = when(shown["expires_at"])
+        return [f":hourglass: *Expired undecided* {when_gone}; nobody rejected it."]
+    lines = [f":white_check_mark: *Approved by {who}*{at}"]
+    others = [a["approver"] for a in shown["approvals"] if a["approver"] != shown["decided_by"]]
+    if others:
+        lines[0] += f", after {listed([called(name) for name in others], word='and')}"
+    if state in _IN_FLIGHT:
+        lines.append(f"{state_line(shown)}: {receipt.progress(shown)}")
+    else:
+        lines.append(f"{state_line(shown)}. {receipt.summary(shown)}")
+    undone = undone_by(shown)
+    if undone:
+        lines.append(f"Undo asked for by {short(called(undone['who']))} {when(undone['at'])}")
+    if shown["note"]:
+        lines.append(short(shown["note"], _REASON))
+    return lines
+
+
+def undone_by(shown: Shown) -> dict[str, Any] | None:
+    """Find who last had the play undone."""
+    started = [entry for entry in shown["audit"] if entry["what"] == "undo_started"]
+    return started[-1] if started else None
+
+
+def _policy(shown: Shown, asked: Asked, called: Called) -> str:
+    if asked.obstacle is not None:
+        return f":warning: {short(asked.obstacle, _REASON)}"
+    needed = counted(asked.quorum, "approval")
+    verb = "is" if asked.quorum == 1 else "are"
+    names = f", from {listed(asked.names)}" if asked.names else ""
+    text = f"{needed} {verb} needed{names}, until {when(shown['expires_at'])}"
+    given = [called(approval["approver"]) for approval in shown["approvals"]]
+    if given:
+        text += f". *{len(given)} of {asked.quorum}* so far: {listed(given, word='and')}"
+    return text
+
+
+def _choices(shown: Shown, buttons: Buttons, *, can_approve: bool) -> Block:
+    number = counted(len(shown["actions"]), "write")
+    approve = button(
+        "Approve",
+        APPROVE,
+        buttons(APPROVE),
+        style="primary",
+        confirm=confirm(
+            "Approve this play?",
+            f"It makes {number} in the CRM, for {counted(len(treated(shown)), 'lead')}. "
+            f"{_undo_words(shown)}",
+            yes="Approve",
+        ),
+    )
+    more = {
+        "type": "overflow",
+        "action_id": MORE,
+        "options": [
+            option("Hand over", buttons(HAND_OVER)),
+            option("All targets", buttons(TARGETS, page=0)),
+        ],
+    }
+    rest = [
+        button("Edit", EDIT, buttons(EDIT)),
+        button("Reject", REJECT, buttons(REJECT), style="danger"),
+        button("Snooze", SNOOZE, buttons(SNOOZE)),
+        _why_button(buttons),
+        more,
+    ]
+    return actions(*([approve] if can_approve else []), *rest)
+
+
+def _undo_words(shown: Shown) -> str:
+    notes = {action["undo"] for action in shown["actions"]}
+    return next(iter(notes)) if len(notes) == 1 else "Each of them can be undone."
+
+
+def _why_button(buttons: Buttons) -> Element:
+    return button("Why", WHY, buttons(WHY))
+
+
+def _undo_button(shown: Shown, buttons: Buttons) -> Element:
+    number = counted(receipt.undo_count(shown), "write")
+    question = confirm(
+        "Undo this play?",
+        f"This takes back {number}; a record that somebody changed since is left as it is.",
+        yes="Undo",
+    )
+    return button("Undo", UNDO, buttons(UNDO), style="danger", confirm=question)
