@@ -15,6 +15,11 @@ class Outcome(StrEnum):
     UNDO_STARTED = "undo_started"
     STOPPED = "stopped"
     RESUMED = "resumed"
+    SNOOZED = "snoozed"
+    HANDED_OVER = "handed_over"
+    REQUESTED_AGAIN = "requested_again"
+    AWAY = "away"
+    BACK = "back"
 
     NOT_FOUND = "not_found"
     NOT_ALLOWED = "not_allowed"
@@ -26,6 +31,7 @@ class Outcome(StrEnum):
     POLICY_CHANGED = "policy_changed"
     OVER_CAP = "over_cap"
     BAD_EDIT = "bad_edit"
+    BAD_REQUEST = "bad_request"
     NOTHING_TO_UNDO = "nothing_to_undo"
     NO_CHANGE = "no_change"
 
@@ -39,6 +45,11 @@ ACCEPTED = frozenset(
         Outcome.UNDO_STARTED,
         Outcome.STOPPED,
         Outcome.RESUMED,
+        Outcome.SNOOZED,
+        Outcome.HANDED_OVER,
+        Outcome.REQUESTED_AGAIN,
+        Outcome.AWAY,
+        Outcome.BACK,
     }
 )
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from agent.plays import audit
 from agent.plays.decision import Decision, Outcome
+from agent.plays.frequency import too_many_messages
 from agent.plays.ledger import PlayLedger, StoredPlay
 from agent.plays.play import Play, PlayState
 from agent.plays.policy import Policy
@@ -32,7 +33,11 @@ _STATE_WORDS = {
 
 @dataclass(frozen=True)
 class Click:
-    """Hold one call while it is being answered."""
+    """Hold one call while it is being answered.
+
+    Attributes:
+        asks_only: Somebody asks what a click would be answered; nothing is changed or written down.
+    """
 
     tx: sa.Connection
     what: str
@@ -40,6 +45,7 @@ class Click:
     now: str
     stored: StoredPlay
     reason: str | None = None
+    asks_only: bool = False
 
     @property
     def play(self) -> Play:
@@ -57,7 +63,7 @@ class Click:
             state or self.stored.state,
             digest or self.stored.digest,
         )
-        if not decision.accepted:
+        if not decision.accepted and not self.asks_only:
             self.record(f"{self.what}_refused", outcome=outcome, why=sentence)
         return decision
 
@@ -102,18 +108,24 @@ class Gate:
                 )
             person = self.policy.person(by)
             click = Click(tx, what, person.email if person else by, now, stored, reason)
-            if person is None:
-                return click.answer(
-                    Outcome.NOT_ALLOWED,
-                    f"You can't {what} this play: {by or 'nobody'} is not in the policy.",
-                )
-            return decide(click)
+            return self.stranger(click) or decide(click)
+
+    def stranger(self, click: Click) -> Decision | None:
+        """Answer a click by somebody whom the policy does not know."""
+        if self.policy.person(click.by) is not None:
+            return None
+        return click.answer(
+            Outcome.NOT_ALLOWED,
+            f"You can't {click.what.replace('_', ' ')} this play: {click.by or 'nobody'} is not in "
+            "the policy.",
+        )
 
     def not_pending(self, click: Click) -> Decision | None:
         """Answer a click that comes after the decision, or too late."""
         stored = click.stored
         if stored.state is PlayState.PENDING and stored.play.expires_at <= click.now:
-            self.expire(click)
+            if not click.asks_only:
+                self.expire(click)
             return click.answer(Outcome.EXPIRED, _expired_sentence(stored.play), PlayState.EXPIRED)
         if stored.state is PlayState.PENDING:
             return None
@@ -162,6 +174,9 @@ class Gate:
                 f"With this play there would be {writes} writes within a day, and the policy "
                 f"allows {self.policy.caps.writes_per_day}; try again later.",
             )
+        crowded = too_many_messages(click.tx, self.policy, click.play.actions, at=click.now)
+        if crowded:
+            return click.answer(Outcome.OVER_CAP, f"You can't approve this play: {crowded[0]}.")
         return None
 
     def killed(self, click: Click) -> Decision | None:

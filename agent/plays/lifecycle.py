@@ -7,6 +7,8 @@ accepted or refused.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
 from agent.plays import audit
 from agent.plays.decision import Decision, Outcome
 from agent.plays.errors import BadPlayError
@@ -27,20 +29,7 @@ class PlayLifecycle(Gate):
         """
         with self.ledger.begin() as tx:
             self.ledger.insert(tx, play)
-            audit.append(
-                tx,
-                at=stamp(self.clock()),
-                who=play.created_by,
-                what="drafted",
-                play_id=play.id,
-                digest=play.digest,
-                tier=play.tier,
-                why=play.why.text,
-                finding=play.why.finding_id,
-                warehouse_version=play.warehouse_version,
-                policy_version=play.policy_version,
-                experiment=play.experiment.model_dump(mode="json"),
-            )
+            record_draft(tx, play, at=stamp(self.clock()), who=play.created_by)
 
     def approve(
         self,
@@ -63,10 +52,8 @@ class PlayLifecycle(Gate):
 
         def decide(click: Click) -> Decision:
             refused = self.not_pending(click) or self.not_seen(click, digest)
-            refused = refused or self.not_approvable(click)
-            if refused:
-                return refused
-            return self._count_approval(click, via)
+            refused = refused or self.not_approvable(click) or self.already_counted(click)
+            return refused or self._count_approval(click, via)
 
         return self.decide("approve", play_id, by, reason, decide)
 
@@ -79,12 +66,9 @@ class PlayLifecycle(Gate):
             refused = self.not_pending(click) or (
                 self.not_seen(click, digest) if digest is not None else None
             )
+            refused = refused or self.not_rejectable(click)
             if refused:
                 return refused
-            is_author = click.by in click.play.authors
-            why_not = self.policy.refusal(by, click.play)
-            if why_not and not is_author:
-                return click.answer(Outcome.NOT_ALLOWED, f"You can't reject this play: {why_not}.")
             self.move(click, PlayState.REJECTED, note=reason)
             click.record("rejected")
             return click.answer(
@@ -118,10 +102,9 @@ class PlayLifecycle(Gate):
 
         def look(click: Click) -> Decision:
             refused = self.not_pending(click) or self.not_seen(click, digest)
+            refused = refused or self.not_editable(click)
             if refused:
                 return refused
-            if not self.policy.allows(self.policy.edit, by):
-                return click.answer(Outcome.NOT_ALLOWED, self.no_role(by, "edit", "edit"))
             seen.append(click.play)
             return click.answer(Outcome.EDITED, "")
 
@@ -141,6 +124,31 @@ class PlayLifecycle(Gate):
             return refused or self._replace(click, changed)
 
         return self.decide("edit", play_id, by, reason, replace)
+
+    def already_counted(self, click: Click) -> Decision | None:
+        """Answer somebody who has approved what the play says now."""
+        given = self.ledger.approvals(click.tx, click.stored)
+        if all(a["approver"] != click.by for a in given):
+            return None
+        quorum = self.policy.tiers[click.play.tier].quorum
+        return click.answer(
+            Outcome.ALREADY_COUNTED,
+            f"Your approval is already counted; {quorum - len(given)} more from others is needed.",
+        )
+
+    def not_rejectable(self, click: Click) -> Decision | None:
+        """Answer a rejection by somebody who neither may approve nor wrote the play."""
+        why_not = self.policy.refusal(click.by, click.play)
+        if why_not and click.by not in click.play.authors:
+            return click.answer(Outcome.NOT_ALLOWED, f"You can't reject this play: {why_not}.")
+        return None
+
+    def not_editable(self, click: Click) -> Decision | None:
+        """Answer an edit by somebody who may not make it."""
+        may = self.policy.allows(self.policy.edit, click.by)
+        if may or self.policy.allows_author(click.by, click.play):
+            return None
+        return click.answer(Outcome.NOT_ALLOWED, self.no_role(click.by, "edit", "edit"))
 
     def expire_due(self) -> list[str]:
         """Let plays go that were not decided about, or not begun, in time; no rejection."""
@@ -175,12 +183,6 @@ class PlayLifecycle(Gate):
     def _count_approval(self, click: Click, via: str) -> Decision:
         given = self.ledger.approvals(click.tx, click.stored)
         quorum = self.policy.tiers[click.play.tier].quorum
-        if any(a["approver"] == click.by for a in given):
-            return click.answer(
-                Outcome.ALREADY_COUNTED,
-                f"Your approval is already counted; {quorum - len(given)} more from others is "
-                "needed.",
-            )
         self.ledger.approve(
             click.tx, click.stored, by=click.by, at=click.now, via=via, reason=click.reason
         )
@@ -209,3 +211,22 @@ class PlayLifecycle(Gate):
             f"Approved; {click.play.id} will write {len(click.play.actions)} change(s).",
             PlayState.APPROVED,
         )
+
+
+def record_draft(tx: sa.Connection, play: Play, *, at: str, who: str, **details: str) -> None:
+    """Write down that a play was drafted, why, and on which versions."""
+    audit.append(
+        tx,
+        at=at,
+        who=who,
+        what="drafted",
+        play_id=play.id,
+        digest=play.digest,
+        tier=play.tier,
+        why=play.why.text,
+        finding=play.why.finding_id,
+        warehouse_version=play.warehouse_version,
+        policy_version=play.policy_version,
+        experiment=play.experiment.model_dump(mode="json"),
+        **details,
+    )

@@ -21,20 +21,10 @@ class PlayUndo(Gate):
         """Start to undo what a play has done."""
 
         def decide(click: Click) -> Decision:
-            if not self.policy.allows(self.policy.undo, by):
-                return click.answer(Outcome.NOT_ALLOWED, self.no_role(by, "undo", "undo"))
-            if click.stored.state is PlayState.UNDOING:
-                return click.answer(Outcome.ALREADY_DECIDED, "This play is already being undone.")
-            if click.stored.state not in UNDOABLE:
-                return click.answer(Outcome.NOTHING_TO_UNDO, self._nothing_to_undo(click.stored))
-            killed = self.killed(click)
-            if killed:
-                return killed
+            refused = self.not_undoable(click)
+            if refused:
+                return refused
             added = self._prepare_undo(click)
-            if not added:
-                return click.answer(
-                    Outcome.NOTHING_TO_UNDO, "Nothing of this play took effect, so nothing is left."
-                )
             self.move(click, PlayState.UNDOING, source=click.stored.state)
             click.record("undo_started", writes=added)
             return click.answer(
@@ -43,21 +33,45 @@ class PlayUndo(Gate):
 
         return self.decide("undo", play_id, by, reason, decide)
 
-    def _prepare_undo(self, click: Click) -> int:
-        """Add an undo record for each write that took effect; blocked ones get another try."""
+    def not_undoable(self, click: Click) -> Decision | None:
+        """Answer an undo that is not allowed, comes too early or finds nothing."""
+        may = self.policy.allows(self.policy.undo, click.by)
+        if not may and not self.policy.allows_author(click.by, click.play):
+            return click.answer(Outcome.NOT_ALLOWED, self.no_role(click.by, "undo", "undo"))
+        if click.stored.state is PlayState.UNDOING:
+            return click.answer(Outcome.ALREADY_DECIDED, "This play is already being undone.")
+        if click.stored.state not in UNDOABLE:
+            return click.answer(Outcome.NOTHING_TO_UNDO, self._nothing_to_undo(click.stored))
+        killed = self.killed(click)
+        if killed:
+            return killed
+        if not any(self._to_undo(click)):
+            return click.answer(
+                Outcome.NOTHING_TO_UNDO, "Nothing of this play took effect, so nothing is left."
+            )
+        return None
+
+    def _to_undo(self, click: Click) -> tuple[list[tuple[int, str]], list[str]]:
+        """List the writes without an undo record, and the undo records that were blocked."""
         earlier = {a.position: a for a in self.ledger.actions(click.tx, click.play.id, "undo")}
-        fresh, again = [], 0
+        fresh, again = [], []
         for action in self.ledger.actions(click.tx, click.play.id, "do"):
+            before = earlier.get(action.position)
             if action.receipt is None:
                 continue
-            before = earlier.get(action.position)
             if before is None:
                 fresh.append((action.position, f"{action.key}-undo"))
             elif before.state in {ActionState.STALE, ActionState.FAILED}:
-                self.ledger.mark(click.tx, before.key, ActionState.WAITING, note=None)
-                again += 1
+                again.append(before.key)
+        return fresh, again
+
+    def _prepare_undo(self, click: Click) -> int:
+        """Add an undo record for each write that took effect; blocked ones get another try."""
+        fresh, again = self._to_undo(click)
+        for key in again:
+            self.ledger.mark(click.tx, key, ActionState.WAITING, note=None)
         self.ledger.add_actions(click.tx, click.play.id, "undo", fresh)
-        return len(fresh) + again
+        return len(fresh) + len(again)
 
     def _nothing_to_undo(self, stored: StoredPlay) -> str:
         if stored.state in {PlayState.APPROVED, PlayState.RUNNING, PlayState.UNKNOWN}:
