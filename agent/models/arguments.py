@@ -8,6 +8,7 @@ from itertools import pairwise
 import prompts
 from agent.models.periods import Period, find_period
 from agent.models.vocabulary import WORD, Vocabulary, words_of
+from tools.content.asked import whom_in
 
 # The name that stands for every other when a question is routed.
 MASK = "Jane Smith"
@@ -28,6 +29,13 @@ _OWN_PAST = re.compile(
 )
 _BOOK = (
     r"(?:leads?|deals?|prospects?|accounts?|contacts?|people|opportunities|pipeline|book|portfolio)"
+)
+# What belongs to whoever asks: not "my team's leads", nor "my manager's".
+_MINE = re.compile(
+    rf"\bmy\s+(?:(?!team|rep|colleague|manager|boss|region|compan)[\w-]+\s+){{0,3}}?{_BOOK}\b"
+    rf"|\b{_BOOK}\s+(?:of mine\b|(?:that )?(?:i (?:own|have|look after|work on)|"
+    r"(?:are |is )?assigned to me|belong(?:ing)? to me)\b)",
+    re.IGNORECASE,
 )
 _CUT = re.compile(
     r"\b(?:by|per|across|between|which|what|each|every|split by|cut by|best|worst|for all|all|"
@@ -107,6 +115,7 @@ class Arguments:
     limit: int | None = None
     period: Period | None = None
     owner: str | None = None
+    mine: bool = False
 
 
 def extract(text: str, vocabulary: Vocabulary) -> Arguments:
@@ -127,6 +136,7 @@ def extract(text: str, vocabulary: Vocabulary) -> Arguments:
         limit=_limit(text),
         period=find_period(text, vocabulary.as_of),
         owner=_owner(text, name, vocabulary),
+        mine=bool(_MINE.search(text)),
     )
 
 
@@ -143,7 +153,11 @@ def mask(text: str, vocabulary: Vocabulary) -> str:
         text = re.sub(rf"\s+(?:of|owned by|belonging to)\s+{words}", "", text, flags=re.IGNORECASE)
         return re.sub(rf"{words}['\u2019]s?(?!\w)", "my", text, flags=re.IGNORECASE)
     known = name is not None and (
-        " " in name or not name.isalpha() or name.lower() in vocabulary.known_names
+        " " in name
+        or not name.isalpha()
+        or name.lower() in vocabulary.known_names
+        # "the champion at Acme": only a company has one.
+        or whom_in(text, name) != name
     )
     text = _spelled(name).sub(MASK, text) if name and known else text
     own = [

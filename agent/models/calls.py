@@ -7,6 +7,7 @@ from typing import Any
 
 from agent.models.understanding import ARROW, Want, last_result
 from agent.turns import Result, Turn
+from tools.content.asked import after_in, whom_in
 
 # What each driver is about, in words that playbooks use.
 _TOPICS = {
@@ -104,6 +105,8 @@ def _scores(want: Want, _earlier: Sequence[Turn], _done: Sequence[Result]) -> Ca
     args: dict[str, Any] = _segment(want)
     if owner := want.arguments.owner or want.arguments.name:
         args["owner"] = owner
+    elif want.arguments.mine:
+        args["mine"] = True
     if want.arguments.limit:
         args["limit"] = want.arguments.limit
     return Call("score_leads", args)
@@ -142,7 +145,12 @@ def _advice(_want: Want, earlier: Sequence[Turn], done: Sequence[Result]) -> Cal
 
 def _content(want: Want, _earlier: Sequence[Turn], _done: Sequence[Result]) -> Call | None:
     name = want.arguments.name
-    return Call("next_best_content", {"name": name}) if name else None
+    if not name:
+        return None
+    args = {"name": whom_in(want.text, name)}
+    if after := after_in(want.text):
+        args["after"] = after
+    return Call("next_best_content", args)
 
 
 def _before_draft(want: Want, earlier: Sequence[Turn], done: Sequence[Result]) -> Call | None:

@@ -123,7 +123,8 @@ def _drivers(item: Mapping[str, Any]) -> list[str]:
 def _scores(result: Result, _wants: Sequence[Want]) -> str:
     page, data = prompts.load("replies/scores"), result.data
     model, rows = data.get("model") or {}, data.get("scores") or []
-    what = _scope(result.args)
+    parts = [_scope(result.args), wording.plain(data.get("only_of") or "")]
+    what = ", ".join(part for part in dict.fromkeys(parts) if part)
     scope = page.fill("scope", what=what) if what else ""
     lines = []
     if model.get("abstained"):
@@ -176,15 +177,16 @@ def _opening(hit: Mapping[str, Any]) -> str:
 
 def _content(result: Result, _wants: Sequence[Want]) -> str:
     page, data = prompts.load("replies/library"), result.data
+    notes = [wording.plain(note) for note in data.get("notes") or []]
     if data.get("status") in ("ambiguous", "not_found"):
-        return records.record(data)
+        return "\n".join([*notes, records.record(data)])
     whom = data.get("for")
     name = (whom.get("name") or whom.get("id")) if isinstance(whom, Mapping) else whom
     name = wording.plain(name or result.args.get("name"))
     items = data.get("items") or []
     if not items:
-        return page.fill("no_items", name=name)
-    lines = [page.fill("items", name=name)]
+        return "\n".join([*notes, page.fill("no_items", name=name)])
+    lines = [*notes, page.fill("items", name=name)]
     for item in items[:_MOST_HITS]:
         why = item.get("why")
         reasons = " ".join(map(str, why)) if isinstance(why, list) else str(why or "")

@@ -179,6 +179,7 @@ def _continued(text: str, found: Arguments, thread: Sequence[Turn], vocabulary: 
         kind=found.kind,
         limit=found.limit or earlier.limit,
         period=found.period,
+        mine=(found.mine or earlier.mine) and not found.name,
     )
     return Want(intent, text, merged, refers=True)
 
@@ -196,7 +197,12 @@ def _arguments_of(result: Result) -> Arguments:
     pair = (first, second) if arrow else None
     name = args.get("name") or args.get("owner")
     return Arguments(
-        segment=segment, stages=pair or (), transition=pair, name=name, limit=args.get("limit")
+        segment=segment,
+        stages=pair or (),
+        transition=pair,
+        name=name,
+        limit=args.get("limit"),
+        mine=bool(args.get("mine")),
     )
 
 

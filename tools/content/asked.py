@@ -18,7 +18,7 @@ _OF = re.compile(r"^(?P<account>\S.{0,80}?)['\u2019]s?\s+(?P<role>[^,@]{2,60})$"
 _QUESTION = re.compile(
     r"(?:\bto|\bfor|\bwith|\bfits?|\bsuits?|\bgive|\bsend|\boffer|\bshow)\s+"
     r"(?P<role>(?:the|our|their|an?|my|some(?:one|body)?|any(?:one|body)?)"
-    r"(?:\s+[\w/-]+){0,4}?)\s+(?:over\s+)?(?:at|from|of|in)\s+(?:the\s+)?$",
+    r"(?:\s+(?!to\b|for\b|with\b)[\w/-]+){0,4}?)\s+(?:over\s+)?(?:at|from|of|in)\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
 _OWNED = re.compile(r"^['\u2019]s?\s+(?P<role>[\w/-]+(?:\s+[\w/-]+){0,2})", re.IGNORECASE)

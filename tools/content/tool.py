@@ -1,13 +1,14 @@
 """Library search and next-best content as tools that a model can call."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from langchain_core.tools import BaseTool, tool
 
 from knowledge.library.index import Library
 from knowledge.warehouse.versions import Snapshot
+from tools.content.judgements import Judgement
 from tools.content.offer import content_for
 
 Kind = Literal["playbook", "content"]
@@ -15,8 +16,12 @@ HITS = 5
 SHOWN = ("id", "title", "section", "quote", "text")
 
 
-def content_tools(snapshot_provider: Callable[[], Snapshot], library: Library) -> list[BaseTool]:
-    """Build the tools over the library and the newest warehouse version at each call."""
+def content_tools(
+    snapshot_provider: Callable[[], Snapshot],
+    library: Library,
+    judgements: Callable[[], Sequence[Judgement]] = list,
+) -> list[BaseTool]:
+    """Build the tools over the library, the newest warehouse version and the latest judgements."""
 
     @tool(response_format="content_and_artifact")
     def search_library(query: str, kind: Kind | None = None) -> tuple[str, dict[str, Any]]:
@@ -37,17 +42,24 @@ def content_tools(snapshot_provider: Callable[[], Snapshot], library: Library) -
         return _compact({**head, "hits": shown}), {**head, "hits": hits}
 
     @tool(response_format="content_and_artifact")
-    def next_best_content(name: str, limit: int = 3) -> tuple[str, dict[str, Any]]:
+    def next_best_content(
+        name: str, limit: int = 3, after: str | None = None
+    ) -> tuple[str, dict[str, Any]]:
         """Rank what to send a lead or person next, with reasons.
 
-        Never offers what they have had, what expired or what is internal.
+        Never offers what they have had, what expired, what is internal or what was judged not
+        useful for them.
 
         Args:
-            name: A name, an e-mail address or a record id.
+            name: A name, an e-mail address or a record id; or a role at an account, such as
+                "champion at Acme", "decision maker at Acme" or "security buyer at Acme".
             limit: How many pieces at most.
+            after: What just happened, where it was said, such as "yesterday's demo".
         """
         with snapshot_provider() as snapshot:
-            artifact = content_for(snapshot, library, name, limit=limit)
+            artifact = content_for(
+                snapshot, library, name, limit=limit, after=after, judgements=judgements()
+            )
         return _compact(artifact), artifact
 
     return [search_library, next_best_content]
