@@ -1,5 +1,6 @@
 """The funnel: cohort conversion, time in stage, and what can and can't be compared."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -9,6 +10,7 @@ import narwhals as nw
 
 from knowledge.errors import BadInputError
 from knowledge.warehouse.reads import ReadsWarehouse
+from knowledge.warehouse.remember import per_version
 from tools.funnel.clock import epoch_day, epoch_seconds, iso, month_label
 from tools.funnel.data import check_segments
 from tools.funnel.maturity import Observation, observe
@@ -50,6 +52,17 @@ def funnel(
         raise BadInputError(f"A window of {window_days} days is too short; give at least 1.")
     if since and until and until < since:
         raise BadInputError(f"The period ends ({until}) before it starts ({since}); swap them.")
+    return copy.deepcopy(_computed(snapshot, tuple(by), window_days, since, until))
+
+
+@per_version(most=64)
+def _computed(
+    snapshot: ReadsWarehouse,
+    by: tuple[str, ...],
+    window_days: int | None,
+    since: date | None,
+    until: date | None,
+) -> dict[str, Any]:
     stages = snapshot.stage_map
     journeys = snapshot.table("journeys")
     wide = widen(journeys, stages, snapshot.as_of, by)

@@ -1,5 +1,6 @@
 """Leaks: significant, material, localised drops against the company's own history."""
 
+import copy
 import hashlib
 from datetime import timedelta
 from math import prod
@@ -8,6 +9,7 @@ from typing import Any
 import narwhals as nw
 
 from knowledge.warehouse.reads import ReadsWarehouse
+from knowledge.warehouse.remember import per_version
 from tools.funnel.clock import day_of, iso
 from tools.funnel.maturity import Observation
 from tools.funnel.metrics import look, scope_of
@@ -32,6 +34,11 @@ def find_leaks(snapshot: ReadsWarehouse) -> dict[str, Any]:
         (periods that were not used, with the reason), ``abstained`` (transitions with too little
         data) and ``compared`` (how many comparisons the false discovery rate covers).
     """
+    return copy.deepcopy(_found(snapshot))
+
+
+@per_version(most=2)
+def _found(snapshot: ReadsWarehouse) -> dict[str, Any]:
     observations = look(snapshot)
     cells = collect_cells(snapshot, observations)
     abstained = []

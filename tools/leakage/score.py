@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from knowledge.errors import BadInputError
 from knowledge.warehouse.reads import ReadsWarehouse
+from knowledge.warehouse.remember import per_version
 from tools.funnel.clock import DAY, iso
 from tools.funnel.data import check_segments, read_segment, same_value
 from tools.funnel.metrics import look
@@ -62,27 +64,19 @@ def score(
     stages = snapshot.stage_map.stages[:-1]
     if stage is not None and stage not in stages:
         raise BadInputError(f"No lead waits in {stage!r}; choose from: {', '.join(stages)}.")
-    observations = look(snapshot)
-    windows = {
-        step: seen.window
-        for step, seen in enumerate(observations)
-        if seen.conversions >= LEAST_CONVERSIONS
-    }
     if stage is not None:
         listed = {stages.index(stage)}
     else:
         first = stages.index(WORKED_FROM) if WORKED_FROM in stages else 0
         listed = set(range(0 if journey_ids is not None else first, len(stages)))
-    history = read_history(snapshot, tuple(segment))
-    affected = {step: seen.affected for step, seen in enumerate(observations)}
-    model = train(history, windows, affected, listed)
+    fitted = _fitted(snapshot, tuple(segment), frozenset(listed))
+    history, model = fitted.history, fitted.model
     found: list[dict[str, Any]] = []
-    if model.reason is None and model.additive is not None:
-        reach = IN_TIME if journey_ids is None else None
-        rows = rows_at(history, len(history.ends) - 1, windows, reach)
+    rows = fitted.within if journey_ids is None else fitted.standing
+    if rows is not None:
         rows = _chosen(rows, _selected(history, journey_ids, owner, segment))
         rows = _furthest(rows, listed)
-        found = _scores(snapshot, history, model, rows, windows=windows, limit=limit)
+        found = _scores(snapshot, history, model, rows, windows=fitted.windows, limit=limit)
     return {
         "as_of": iso(snapshot.as_of),
         "warehouse_version": snapshot.version,
@@ -94,6 +88,47 @@ def score(
         },
         "scores": found,
     }
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """Hold a model with the open leads that it may score.
+
+    Attributes:
+        history: The leads, without what they did week by week.
+        windows: Transition number to its window in days.
+        within: Leads that are still within the window of their stage; None where it abstains.
+        standing: All open leads; None where it abstains.
+    """
+
+    history: History
+    windows: dict[int, int]
+    model: RiskModel
+    within: Rows | None
+    standing: Rows | None
+
+
+@per_version(most=8)
+def _fitted(snapshot: ReadsWarehouse, columns: tuple[str, ...], listed: frozenset[int]) -> _Fitted:
+    observations = look(snapshot)
+    windows = {
+        step: seen.window
+        for step, seen in enumerate(observations)
+        if seen.conversions >= LEAST_CONVERSIONS
+    }
+    history = read_history(snapshot, columns)
+    affected = {step: seen.affected for step, seen in enumerate(observations)}
+    model = train(history, windows, affected, set(listed))
+    week = len(history.ends) - 1
+    useful = model.reason is None
+    return _Fitted(
+        # What is kept is small: the weeks are by far the largest part.
+        replace(history, touches=None, two_way=None),
+        windows,
+        model,
+        within=rows_at(history, week, windows, IN_TIME) if useful else None,
+        standing=rows_at(history, week, windows, None) if useful else None,
+    )
 
 
 def score_id(journey_id: str) -> str:
