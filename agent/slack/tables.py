@@ -126,7 +126,8 @@ ALERT = sa.Table(
     sa.Column("recipient", sa.String, primary_key=True),
     sa.Column("kind", sa.String, nullable=False),
     sa.Column("payload", sa.JSON, nullable=False),
-    # ``waiting``, ``sending``, ``sent``, ``digest`` (kept for the morning) or ``snoozed``.
+    # ``waiting``, ``sending``, ``sent``, ``digest`` (kept for the morning), ``snoozed``, or
+    # ``dropped`` where the recipient wants none or may see none any more.
     sa.Column("state", sa.String, nullable=False),
     sa.Column("message", sa.String),
     sa.Column("channel", sa.String),
