@@ -36,6 +36,15 @@ class Waiting:
     name: str
 
 
+@dataclass(frozen=True)
+class Answered:
+    """Hold how far a submission is, and what it was answered."""
+
+    state: str
+    attempts: int
+    answer: dict[str, Any] | None
+
+
 class Inbox:
     """Keep what came in; one per process, shared by its threads.
 
@@ -69,14 +78,16 @@ class Inbox:
             key, INBOX.c.state == "waiting", INBOX.c.due_at <= now, _is_first_in_lane()
         )
 
-    def claim_again(self, key: str) -> Item | None:
+    def claim_again(self, key: str, *, attempts: int) -> Item | None:
         """Take up a submission that was sent again; None where another thread works on it.
 
-        The first time may have ended in errors beside the fields, in a failure, or with its
-        process.
+        Args:
+            key: Its key.
+            attempts: How often it had been taken up when its answer was read.
         """
-        over = sa.and_(INBOX.c.state == "running", INBOX.c.lease_until <= stamp(self._clock()))
-        return self._take(key, sa.or_(INBOX.c.state.in_(["done", "failed", "waiting"]), over))
+        over = INBOX.c.lease_until <= stamp(self._clock())
+        free = sa.or_(INBOX.c.state != "running", over)
+        return self._take(key, INBOX.c.attempts == attempts, free)
 
     def waiting(self, *, lane: str | None = None) -> list[Waiting]:
         """List what can be taken up now, the oldest first, in one lane or in all."""
@@ -111,12 +122,12 @@ class Inbox:
         due = stamp(self._clock() + timedelta(seconds=wait))
         self._change(item.key, state="waiting", due_at=due, note=note)
 
-    def answer_to(self, key: str) -> tuple[str, dict[str, Any] | None]:
-        """Read the state of a submission and what it was answered."""
-        query = sa.select(INBOX.c.state, INBOX.c.answer).where(INBOX.c.key == key)
+    def answer_to(self, key: str) -> Answered:
+        """Read what a submission was answered."""
+        query = sa.select(INBOX.c.state, INBOX.c.attempts, INBOX.c.answer)
         with reading(self._database).connect() as tx:
-            row = tx.execute(query).one()
-        return row.state, row.answer
+            row = tx.execute(query.where(INBOX.c.key == key)).one()
+        return Answered(row.state, row.attempts, row.answer)
 
     def renew(self) -> None:
         """Extend the leases of all that this process works on."""
