@@ -2,20 +2,25 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from agent.plays import audit
+from agent.plays.again import PlayAgain
+from agent.plays.attention import PlayAttention, attention_rows
 from agent.plays.decision import Decision
 from agent.plays.draft import DraftContext, DraftRequest, draft_play
 from agent.plays.edit import Edit, edited
 from agent.plays.errors import PlayError
 from agent.plays.ledger import PlayLedger
 from agent.plays.lifecycle import PlayLifecycle
+from agent.plays.notices import Notice, PlayNotices
 from agent.plays.play import Play, PlayState
-from agent.plays.policy import Policy, load_policy
+from agent.plays.policy import Person, Policy, load_policy
+from agent.plays.rights import PlayRights
 from agent.plays.runner import PlayRunner, WorkReport
 from agent.plays.stamps import Clock, utc_now
 from agent.plays.switch import KillSwitch
@@ -80,10 +85,7 @@ class PlayDesk:
     def submit(self, play: Play) -> None:
         """Store a drafted play and begin its thread, which waits for approval."""
         self._lifecycle.submit(play)
-        # Imported here: LangGraph costs a second of CPU that only drafting and running need.
-        from agent.plays.graph import start_thread  # noqa: PLC0415
-
-        start_thread(self.checkpoints, self.ledger, play.id)
+        self._start_thread(play.id)
 
     def list_plays(self, states: Collection[PlayState] | None = None) -> list[dict[str, Any]]:
         """List plays in brief, from newest to oldest."""
@@ -143,6 +145,90 @@ class PlayDesk:
         undo = PlayUndo(self.ledger, self.policy, self.clock)
         return undo.undo(play_id, by=by, reason=reason)
 
+    def snooze(self, play_id: str, *, by: str, until: datetime | str) -> Decision:
+        """Spare a person reminders of a pending play until a time (naive UTC, or a stamp)."""
+        return self._attention.snooze(play_id, by=by, until=until)
+
+    def snoozed(self, play_id: str, by: str) -> str | None:
+        """Give until when a person has snoozed a play, as a stamp, or None."""
+        return self._attention.snoozed(play_id, by)
+
+    def hand_over(self, play_id: str, *, by: str, to: str, reason: str | None = None) -> Decision:
+        """Ask another who may approve to decide in one's place."""
+        return self._attention.hand_over(play_id, by=by, to=to, reason=reason)
+
+    def away(
+        self,
+        *,
+        by: str,
+        to: str,
+        until: datetime | str,
+        since: datetime | str | None = None,
+        reason: str | None = None,
+    ) -> Decision:
+        """Have another reminded of everything in one's place for a while."""
+        return self._attention.away(by=by, to=to, until=until, since=since, reason=reason)
+
+    def back(self, *, by: str) -> Decision:
+        """End one's absences."""
+        return self._attention.back(by=by)
+
+    def attention(self, play_id: str) -> list[dict[str, Any]]:
+        """List what was snoozed, handed over, told and requested again, from oldest to newest."""
+        with self.ledger.read() as tx:
+            return attention_rows(tx, play_id)
+
+    def request_again(self, play_id: str, *, by: str) -> Decision:
+        """Draft an expired play again on the records as they are now; the answer names it.
+
+        Raises:
+            PlayError: The CRM could not be read.
+        """
+        again = PlayAgain(self.ledger, self.policy, self.clock, self.crm)
+        try:
+            decision = again.request_again(play_id, by=by)
+        except CrmError as error:
+            raise PlayError(
+                f"The CRM could not be read, so nothing was drafted: {error}"
+            ) from error
+        if decision.accepted and decision.play_id:
+            self._start_thread(decision.play_id)
+        return decision
+
+    def due_notices(self) -> list[Notice]:
+        """List who is to be told about which play now and has not been; one notice a person."""
+        self._lifecycle.expire_due()
+        return self._notices.due()
+
+    def noticed(self, notice: Notice) -> bool:
+        """Claim a notice before telling it; False where another process tells it, or it is moot."""
+        return self._notices.claim(notice)
+
+    def give_back(self, notice: Notice) -> None:
+        """Return a claimed notice that could not be told, so that it is due again."""
+        self._notices.give_back(notice)
+
+    def approvers(self, play_id: str) -> list[Person]:
+        """List who may approve a play under the policy of now, whatever its state."""
+        with self.ledger.read() as tx:
+            return self.policy.approvers(self.ledger.get(tx, play_id).play)
+
+    def can(self, play_id: str, by: str | None) -> dict[str, str | None]:
+        """Say for each thing that one can do with a play why a person may not do it now.
+
+        Returns:
+            ``approve``, ``edit``, ``reject``, ``undo``, ``snooze``, ``hand_over`` and
+            ``request_again``, each with None where they may, else with the sentence that a click
+            would be answered.
+
+        Raises:
+            PlayError: There is no such play.
+        """
+        with self.ledger.read() as tx:
+            stored = self.ledger.get(tx, play_id)
+            rights = PlayRights(self.ledger, self.policy, self.clock, self.crm)
+            return rights.of(tx, stored, by or "")
+
     def stop(self, *, by: str, reason: str | None = None) -> Decision:
         """Throw the kill switch: no play writes anything from now on."""
         return self._switch.switch(stop=True, by=by, reason=reason)
@@ -175,6 +261,20 @@ class PlayDesk:
         """Export the audit log, of one play or of all, from oldest to newest."""
         with self.ledger.read() as tx:
             return [*audit.entries(tx, play_id)]
+
+    def _start_thread(self, play_id: str) -> None:
+        # Imported here: LangGraph costs a second of CPU that only drafting and running need.
+        from agent.plays.graph import start_thread  # noqa: PLC0415
+
+        start_thread(self.checkpoints, self.ledger, play_id)
+
+    @property
+    def _attention(self) -> PlayAttention:
+        return PlayAttention(self.ledger, self.policy, self.clock)
+
+    @property
+    def _notices(self) -> PlayNotices:
+        return PlayNotices(self.ledger, self.policy, self.clock)
 
     @property
     def _lifecycle(self) -> PlayLifecycle:

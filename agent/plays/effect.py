@@ -59,6 +59,6 @@ def scaled(effect: Effect, *, before: int, after: int) -> Effect:
             "estimate": round(effect.estimate * share, 2),
             "low": round(effect.low * share, 2),
             "high": round(effect.high * share, 2),
-            "basis": f"{effect.basis} Scaled from {before} to {after} leads by an edit.",
+            "basis": f"{effect.basis} Scaled from {before} to {after} leads.",
         }
     )

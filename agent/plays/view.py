@@ -5,9 +5,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from agent.plays import audit
+from agent.plays.frequency import SEND
 from agent.plays.ledger import PlayLedger, StoredAction, StoredPlay
 from agent.plays.play import Action, ActionState, PlayState
 from agent.plays.policy import Policy
+
+_DELIVERY = (
+    "E-mails wait in the CRM's outbox until its mail server sends them; the embedded CRM has none, "
+    "so there they stay queued."
+)
 
 
 def play_in_brief(stored: StoredPlay) -> dict[str, Any]:
@@ -60,12 +66,58 @@ def play_as_json(
         "approvals": ledger.approvals(tx, stored),
         "who_may_approve": policy.explain(play) if pending else None,
         "evidence": [e.model_dump(mode="json") for e in play.why.evidence],
+        "delivery": _DELIVERY if any(a.kind == SEND for a in play.actions) else None,
         "warehouse_version": play.warehouse_version,
         "policy_version": play.policy_version,
         "decided_at": stored.decided_at,
         "finished_at": stored.finished_at,
         "audit": [*audit.entries(tx, play.id)],
     }
+
+
+def results_by_target(shown: dict[str, Any]) -> list[dict[str, Any]]:
+    """Sum up for each treated target of a shown play what came of it, in the play's order.
+
+    A target with several actions is as far as the worst of them: ``failed`` before ``stale``,
+    ``waiting`` (also where the CRM has not answered), ``done`` and ``undone``.
+
+    Returns:
+        For each ``target`` (kind, id, name), its ``state``, its ``actions`` as summaries and its
+        ``notes``: what went wrong, in sentences.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for action in shown["actions"]:
+        target = action["target"]
+        row = found.setdefault(
+            target["id"], {"target": target, "state": "undone", "actions": [], "notes": []}
+        )
+        undone = action["undone"] or {}
+        state = _result(action["state"], undone.get("state"))
+        row["state"] = min(row["state"], state, key=_WORST_FIRST.index)
+        row["actions"].append(action["summary"])
+        row["notes"] += [
+            note
+            for note in (action["note"], undone.get("note"))
+            if note and note not in row["notes"]
+        ]
+    return list(found.values())
+
+
+_WORST_FIRST = ("failed", "stale", "waiting", "done", "undone")
+
+_RESULTS = {
+    ActionState.FAILED: "failed",
+    ActionState.UNVERIFIED: "failed",
+    ActionState.STALE: "stale",
+    ActionState.VERIFIED: "done",
+    ActionState.DONE: "done",
+}
+
+
+def _result(state: str, undone: str | None) -> str:
+    if undone == ActionState.VERIFIED:
+        return "undone"
+    return _RESULTS.get(ActionState(state), "waiting")
 
 
 def _action(action: Action) -> dict[str, Any]:
