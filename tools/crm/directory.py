@@ -1,16 +1,16 @@
 """Directory: every name, address and id of a warehouse version, to resolve what people type."""
 
 import re
-import threading
 import unicodedata
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import narwhals as nw
 
 from knowledge.errors import BadInputError
+from knowledge.warehouse.reads import ReadsWarehouse
+from knowledge.warehouse.remember import per_version
 
 KINDS = ("lead", "person", "account", "owner", "opportunity")
 # Similarities on rapidfuzz's scale of 0 to 100.
@@ -21,22 +21,6 @@ _AHEAD = 5.0
 _MOST_CANDIDATES = 6
 _SHORTEST = 2
 _SHORT = 4
-_KEPT = 2
-
-
-class ReadsTables(Protocol):
-    """What a look-up needs of a warehouse snapshot."""
-
-    @property
-    def version(self) -> int:
-        """Number the warehouse version."""
-
-    @property
-    def pinned(self) -> Any:
-        """Give the version with its load."""
-
-    def table(self, name: str) -> nw.LazyFrame[Any]:
-        """Give a table as a lazy frame."""
 
 
 @dataclass(frozen=True)
@@ -151,22 +135,13 @@ class Directory:
         return list(kept.values())
 
 
-_directories: OrderedDict[tuple[int, str], Directory] = OrderedDict()
-_lock = threading.Lock()
-
-
-def directory_of(snapshot: ReadsTables) -> Directory:
+@per_version(most=2)
+def directory_of(snapshot: ReadsWarehouse) -> Directory:
     """Give the directory of a warehouse version; the latest ones are kept in memory."""
-    key = (snapshot.version, f"{snapshot.pinned.load_id}@{snapshot.pinned.created_at}")
-    with _lock:
-        if key not in _directories:
-            _directories[key] = Directory(_entries(snapshot))
-            if len(_directories) > _KEPT:
-                _directories.popitem(last=False)
-        return _directories[key]
+    return Directory(_entries(snapshot))
 
 
-def _entries(snapshot: ReadsTables) -> Iterator[Entry]:
+def _entries(snapshot: ReadsWarehouse) -> Iterator[Entry]:
     entities = dict(zip(*_columns(snapshot.table("identity"), "id", "entity_id"), strict=True))
     stages = dict(
         zip(*_columns(snapshot.table("journeys"), "journey_id", "current_stage"), strict=True)

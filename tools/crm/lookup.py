@@ -6,14 +6,15 @@ from typing import Any, Protocol
 
 import narwhals as nw
 
-from tools.crm.directory import Entry, ReadsTables, directory_of
+from knowledge.warehouse.reads import ReadsWarehouse
+from tools.crm.directory import Entry, directory_of
 
 _TOUCHES = 5
 _CONTENT = 10
 _LEADS = 10
 
 
-class Snapshot(ReadsTables, Protocol):
+class Snapshot(ReadsWarehouse, Protocol):
     """A warehouse version as a look-up reads it."""
 
     @property
