@@ -10,6 +10,7 @@ from tools.content.judgements import Judgement
 from tools.content.occasion import occasion_in
 from tools.content.rank import Situation, next_content
 from tools.content.whom import find_whom
+from tools.crm.directory import Directory
 
 _TOPIC_LIMIT = 5
 _QUOTE = 160
@@ -24,6 +25,7 @@ def content_for(
     after: str | None = None,
     about: str | None = None,
     judgements: Sequence[Judgement] = (),
+    directory: Directory | None = None,
 ) -> dict[str, Any]:
     """Find who is meant and rank content for that person.
 
@@ -36,6 +38,7 @@ def content_for(
         after: What just happened, where it is not part of the name.
         about: What they wrote or spoke of; pieces that speak of it rank higher.
         judgements: What people thought of pieces, from oldest to newest.
+        directory: The names that the asker may ask for; all by default.
 
     Returns:
         As ``next_content``, with ``status`` ``found``; else ``status`` ``ambiguous`` or
@@ -43,7 +46,7 @@ def content_for(
         items.
     """
     asked = read_asked(name, after)
-    whom = find_whom(snapshot, asked, typed=name)
+    whom = find_whom(snapshot, asked, typed=name, directory=directory)
     if whom.person is None:
         return {
             "status": whom.status,

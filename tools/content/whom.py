@@ -85,7 +85,9 @@ class _Member:
         return {"kind": kind, "id": entry.id, "name": entry.name, "hint": hint, "ask": entry.id}
 
 
-def find_whom(snapshot: Snapshot, asked: Asked, *, typed: str = "") -> Whom:
+def find_whom(
+    snapshot: Snapshot, asked: Asked, *, typed: str = "", directory: Directory | None = None
+) -> Whom:
     """Find who is meant.
 
     A name, an e-mail address or an id means a person. An account, or the champion there, means
@@ -96,8 +98,9 @@ def find_whom(snapshot: Snapshot, asked: Asked, *, typed: str = "") -> Whom:
         snapshot: The warehouse version.
         asked: Whom somebody asks for.
         typed: The words as they were typed, in case a name holds words like "of".
+        directory: The names to look among; all of them by default.
     """
-    directory = directory_of(snapshot)
+    directory = directory or directory_of(snapshot)
     if typed and (whole := _exactly(directory, typed)):
         if whole.kind != "account":
             return Whom(whole.id, "found")
