@@ -6,8 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from agent.cli import play_attention
 from agent.cli.cards import print_play, print_plays
-from agent.cli.output import AsJson, complain, console, print_json, working
+from agent.cli.output import AsJson, console, print_json, working
+from agent.cli.play_options import REFUSED, As, PlayId, Reason, answer
 from knowledge.errors import BadInputError
 
 app = typer.Typer(
@@ -16,25 +18,17 @@ app = typer.Typer(
     help="Draft, show, decide, undo and audit plays.",
 )
 
-PlayId = Annotated[str, typer.Argument(metavar="PLAY", help="Id of the play.")]
-As = Annotated[
-    str | None,
-    typer.Option(
-        "--as", metavar="EMAIL", help="Who you are, as the policy names you; default WEIR_USER."
-    ),
-]
 Digest = Annotated[
     str | None,
     typer.Option(help="Digest of the play as you saw it (at least 8 characters of it)."),
 ]
-Reason = Annotated[str | None, typer.Option("--reason", help="Why, for the audit log.")]
 
 SHORTEST_DIGEST = 8
-REFUSED = 1
 
 
 def register(parent: typer.Typer) -> None:
     """Add the group of commands."""
+    play_attention.register(app)
     parent.add_typer(app)
 
 
@@ -128,7 +122,7 @@ def approve(
     if digest is None:
         digest = _looked_at(seen, "Approve this play?")
     decision = weir.plays.approve(play, by=me, digest=_whole(digest, seen), reason=reason)
-    _answer(decision.as_dict(), as_json=as_json)
+    answer(decision.as_dict(), as_json=as_json)
     if decision.outcome.value == "approved" and not as_json:
         console.print("A running `weir worker` takes it up; without one: weir worker --once")
 
@@ -150,7 +144,7 @@ def reject(
     weir = Weir.open()
     whole = None if digest is None else _whole(digest, weir.plays.show(play))
     decision = weir.plays.reject(play, by=weir.whoami(by), digest=whole, reason=reason)
-    _answer(decision.as_dict(), as_json=as_json)
+    answer(decision.as_dict(), as_json=as_json)
 
 
 @app.command()
@@ -189,7 +183,7 @@ def edit(
         digest=_whole(digest, seen) if digest else seen["digest"],
         reason=reason,
     )
-    _answer(decision.as_dict(), as_json=as_json)
+    answer(decision.as_dict(), as_json=as_json)
 
 
 @app.command()
@@ -202,7 +196,7 @@ def undo(play: PlayId, by: As = None, reason: Reason = None, as_json: AsJson = F
 
     weir = Weir.open()
     decision = weir.plays.undo(play, by=weir.whoami(by), reason=reason)
-    _answer(decision.as_dict(), as_json=as_json)
+    answer(decision.as_dict(), as_json=as_json)
     if decision.accepted and not as_json:
         console.print("A running `weir worker` takes it up; without one: weir worker --once")
 
@@ -216,7 +210,7 @@ def stop(by: As = None, reason: Reason = None, as_json: AsJson = False) -> None:
     from agent.assembly import Weir
 
     weir = Weir.open()
-    _answer(weir.plays.stop(by=weir.whoami(by), reason=reason).as_dict(), as_json=as_json)
+    answer(weir.plays.stop(by=weir.whoami(by), reason=reason).as_dict(), as_json=as_json)
 
 
 @app.command()
@@ -228,7 +222,7 @@ def resume(by: As = None, reason: Reason = None, as_json: AsJson = False) -> Non
     from agent.assembly import Weir
 
     weir = Weir.open()
-    _answer(weir.plays.resume(by=weir.whoami(by), reason=reason).as_dict(), as_json=as_json)
+    answer(weir.plays.resume(by=weir.whoami(by), reason=reason).as_dict(), as_json=as_json)
 
 
 @app.command()
@@ -291,15 +285,3 @@ def _params(changes: list[str] | tuple[str, ...]) -> dict[str, dict[str, Any]]:
             parsed = value
         params.setdefault(kind, {})[param] = parsed
     return params
-
-
-def _answer(decision: dict[str, Any], *, as_json: bool) -> None:
-    """Print the answer to a click; a refused one exits with 1."""
-    if as_json:
-        print_json(decision)
-    elif decision["accepted"]:
-        console.print(decision["sentence"], style="green", markup=False)
-    else:
-        complain(decision["sentence"])
-    if not decision["accepted"]:
-        raise typer.Exit(REFUSED)

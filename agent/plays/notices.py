@@ -122,19 +122,30 @@ class PlayNotices(Gate):
         for row in rows:
             if row["kind"] == HANDED_OVER and row["person"] not in approved:
                 yield _notice(play, HANDED_OVER, row["person"], row["id"], self._handed(play, row))
+        escalated_to, since = self._escalation(tier, spared, begun=begun, now=now)
         for email in asked:
             moment = _last_moment(tier, rows, email, begun=begun, now=now)
-            if moment is not None and email not in spared:
+            if moment is None or email in spared:
+                continue
+            # An escalation says what an earlier reminder would have said.
+            if email not in escalated_to or moment > since:
                 yield _notice(play, REMIND, email, stamp(moment), _reminder(play, now))
-        if tier.escalate_hours is None or begun + timedelta(hours=tier.escalate_hours) > now:
-            return
-        waiting = " and ".join(self.policy.called(email) for email in asked if email not in spared)
-        for person in self.policy.people:
-            if person.roles & tier.escalate_to and person.email not in spared:
-                to = away.get(person.email, person.email)
-                yield _notice(
-                    play, ESCALATE, to, str(play.revision), _escalation(play, waiting, now)
-                )
+        for email in escalated_to:
+            others = [self.policy.called(e) for e in asked if e not in {*spared, email}]
+            waiting = ["you"] if email in asked else []
+            sentence = _escalation(play, [*waiting, *others], now)
+            to = away.get(email, email)
+            yield _notice(play, ESCALATE, to, stamp(since), sentence)
+
+    def _escalation(
+        self, tier: Tier, spared: set[str], *, begun: datetime, now: datetime
+    ) -> tuple[list[str], datetime]:
+        """Give to whom a play has been escalated by now, and when."""
+        at = begun + timedelta(hours=tier.escalate_hours or 0)
+        if tier.escalate_hours is None or at > now:
+            return [], at
+        people = [p.email for p in self.policy.people if p.roles & tier.escalate_to]
+        return [email for email in people if email not in spared], at
 
     def _of_expired(self, stored: StoredPlay) -> Iterator[Notice]:
         play = stored.play
@@ -197,8 +208,8 @@ def _reminder(play: Play, now: datetime) -> str:
     )
 
 
-def _escalation(play: Play, waiting: str, now: datetime) -> str:
-    for_whom = f" for {waiting}" if waiting else ""
+def _escalation(play: Play, waiting: list[str], now: datetime) -> str:
+    for_whom = f" for {' and '.join(waiting)}" if waiting else ""
     return (
         f"'{play.title}' still waits{for_whom} to decide and expires in "
         f"{_hours(parse(play.expires_at) - now)}, at {spoken(play.expires_at)}."
