@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.config import Settings
-from knowledge.database import open_database
+from knowledge.database import open_database, reading
 from knowledge.errors import BadInputError
 from knowledge.warehouse.versions import Snapshot, Warehouse
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from knowledge.library.embedding import Embedder
     from knowledge.library.index import Library, SyncReport
     from knowledge.warehouse.load import LoadReport
+    from tools.content.judgements import Judgement, Verdict
     from tools.crm.embedded import EmbeddedCrm
 
 # The parts are imported where they are first used: `weir funnel` needs no graph, `weir plays list`
@@ -91,6 +92,32 @@ class Weir:
 
         own = [folder for folder in (self.home / "documents",) if folder.is_dir()]
         return self.library.sync([*PACKAGED, *own])
+
+    def judgements(self) -> "list[Judgement]":
+        """Read what people thought of pieces of content, from oldest to newest."""
+        from tools.content.judgements import read
+
+        with reading(self.warehouse.database).connect() as tx:
+            return read(tx)
+
+    def judge(
+        self, content_id: str, entity: str, verdict: "Verdict", *, by: str, reason: str | None
+    ) -> None:
+        """Keep what somebody thinks of a piece for a person, so that the ranking learns it.
+
+        Raises:
+            BadInputError: There is no such piece.
+        """
+        from agent.plays.stamps import stamp, utc_now
+        from tools.content.judgements import judge
+
+        piece = self.library.document(content_id)
+        if piece is None or piece.kind != "content":
+            raise BadInputError(f"The library has no piece of content `{content_id}`.")
+        with self.warehouse.database.begin() as tx:
+            judge(
+                tx, content_id, entity, by=by, verdict=verdict, reason=reason, at=stamp(utc_now())
+            )
 
     @cached_property
     def crm(self) -> "EmbeddedCrm":
@@ -236,7 +263,7 @@ class Weir:
             *funnel_tools(self.snapshot),
             *leakage_tools(self.snapshot),
             *crm_tools(self.snapshot),
-            *content_tools(self.snapshot, self.library),
+            *content_tools(self.snapshot, self.library, self.judgements),
             *play_tools(self),
         ]
 
@@ -245,6 +272,7 @@ class Weir:
     ) -> "Conversation":
         """Build the conversation; without a checkpointer each question stands alone."""
         from agent.conversation import build_conversation
+        from agent.guarded_tools import AccessMiddleware
         from agent.models.offline import OfflineChatModel
 
         model, fallback = self.chat_model(), None
@@ -253,7 +281,13 @@ class Weir:
                 vocabulary=self.vocabulary, embedder=self.embedder, cache=self.home / "cache"
             )
         self.sync_library()
-        return build_conversation(model, self.tools(), checkpointer=checkpointer, fallback=fallback)
+        return build_conversation(
+            model,
+            self.tools(),
+            checkpointer=checkpointer,
+            fallback=fallback,
+            extra=(AccessMiddleware(self),),
+        )
 
     @contextmanager
     def remembering_conversation(self) -> "Iterator[Conversation]":

@@ -54,6 +54,7 @@ def leakage_tools(provider: Callable[[], Snapshot]) -> list[BaseTool]:
         owner: str | None = None,
         stage: str | None = None,
         limit: int = 10,
+        mine: bool = False,  # noqa: ARG001 - whoever knows who asks names the owner in its place
     ) -> tuple[str, dict[str, Any]]:
         """Rank open leads by the risk that they don't make their next transition in time.
 
@@ -65,6 +66,7 @@ def leakage_tools(provider: Callable[[], Snapshot]) -> list[BaseTool]:
             owner: Only leads of this owner (name or id).
             stage: Only leads in this stage, such as mql.
             limit: How many leads, the riskiest first.
+            mine: Only leads of whoever asks, for "my leads"; then leave owner out.
         """
         try:
             with provider() as snapshot:

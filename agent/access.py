@@ -1,0 +1,224 @@
+"""Access: what each person may see, decided by role and ownership, outside any model.
+
+Every surface asks here: tools of the conversation through ``guarded_tools``, cards, the home tab
+and alerts directly. Whoever is unknown sees nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import narwhals as nw
+
+from knowledge.errors import WeirError
+from knowledge.warehouse.versions import NothingLoadedError
+from tools.crm.directory import Directory, Entry, directory_of
+
+if TYPE_CHECKING:
+    from agent.assembly import Weir
+    from knowledge.warehouse.versions import Snapshot
+
+# The role of an owner in the CRM whom the policy does not name.
+OWNER_ROLE = "sales"
+
+
+class AccessError(WeirError):
+    """Report that somebody asked for what they may not see."""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Describe who looks, and what they may see.
+
+    Attributes:
+        email: Their address; None for the operator of the machine.
+        name: How people call them.
+        roles: Their roles in the policy.
+        owner_id: Their record among the CRM's owners; None where they own nothing.
+        sees: ``all``, ``own`` (rates, leaks and the library, and by name only what is theirs) or
+            ``nothing``.
+    """
+
+    email: str | None
+    name: str
+    roles: frozenset[str]
+    owner_id: str | None
+    sees: Literal["all", "own", "nothing"]
+
+
+# Whoever has a terminal on this machine has the files themselves.
+OPERATOR = Viewer(None, "the operator", frozenset(), None, "all")
+
+
+def viewer_of(weir: "Weir", email: str | None) -> Viewer:
+    """Tell what a person may see: by the policy, and by the CRM's owners.
+
+    Args:
+        weir: The assembly.
+        email: Who looks; nobody known sees nothing.
+    """
+    if not email or not email.strip():
+        return Viewer(None, "somebody unknown", frozenset(), None, "nothing")
+    address = email.strip().lower()
+    policy = weir.plays.policy
+    person, owner = policy.person(address), _owner(weir, address)
+    roles = person.roles if person else frozenset({OWNER_ROLE} if owner else ())
+    sees: Literal["all", "own", "nothing"] = "nothing"
+    if roles & policy.access.all:
+        sees = "all"
+    elif roles & policy.access.own:
+        sees = "own"
+    name = person.name if person else str((owner or {}).get("name") or address)
+    return Viewer(address, name, roles, owner["id"] if owner else None, sees)
+
+
+def refusal(viewer: Viewer) -> str | None:
+    """Say why somebody sees nothing at all, or None where they see something."""
+    if viewer.sees != "nothing":
+        return None
+    if viewer.email is None:
+        return "I don't know who you are, so I can't show you anything of this company's."
+    if viewer.roles:
+        named = ", ".join(sorted(viewer.roles))
+        return f"{viewer.name} has the role {named}, which sees nothing under this policy."
+    return (
+        f"{viewer.email} is neither in the policy nor an owner in the CRM, so I can't show you "
+        "anything; whoever keeps the policy can add you."
+    )
+
+
+def owns_nothing(viewer: Viewer) -> str | None:
+    """Say that there are no leads of theirs, or None where there may be some."""
+    if viewer.owner_id is not None:
+        return None
+    return (
+        f"No owner in the CRM has the address {viewer.email}, so no leads or accounts are yours; "
+        "ask whoever keeps the CRM to enter it."
+    )
+
+
+@dataclass(frozen=True)
+class Book:
+    """What somebody who sees only their own may see by name, in one warehouse version.
+
+    Attributes:
+        snapshot: The warehouse version.
+        viewer: Who looks.
+    """
+
+    snapshot: "Snapshot"
+    viewer: Viewer
+
+    @cached_property
+    def journeys(self) -> frozenset[str]:
+        """Give the leads that are theirs."""
+        return frozenset(row["journey_id"] for row in self._leads)
+
+    @cached_property
+    def people(self) -> frozenset[str]:
+        """Give the people, over all records of each, who are their leads or contacts."""
+        entities = {row["person_id"] for row in self._leads if row["person_id"]}
+        contacts = self._rows("person", "id", "owner_id")
+        identity = self._entities
+        led = frozenset(
+            row["person_id"] for row in _rows(self.snapshot.table("journeys").select("person_id"))
+        )
+        # Once somebody is a lead, the lead's owner counts, whoever had the contact before.
+        mine = {identity.get(row["id"], row["id"]) for row in contacts}
+        return frozenset(entities | (mine - led))
+
+    @cached_property
+    def accounts(self) -> frozenset[str]:
+        """Give the accounts that they own, or have a lead at."""
+        at = {row["account_id"] for row in self._leads if row["account_id"]}
+        return frozenset(at | {row["id"] for row in self._rows("account", "id")})
+
+    @cached_property
+    def opportunities(self) -> frozenset[str]:
+        """Give the deals that they own, or that are with their people or at accounts of theirs."""
+        owned = {row["id"] for row in self._rows("account", "id")}
+        columns = ["id", "owner_id", "person_id", "account_id"]
+        return frozenset(
+            row["id"]
+            for row in _rows(self.snapshot.table("opportunity").select(*columns))
+            if self._is_me(row["owner_id"])
+            or row["account_id"] in owned
+            or self._entities.get(row["person_id"], row["person_id"]) in self.people
+        )
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Give the names that they may ask for: their own, and their colleagues'."""
+        return Directory(
+            entry for entry in directory_of(self.snapshot).entries if self.shows(entry)
+        )
+
+    def shows(self, entry: Entry) -> bool:
+        """Tell whether a record may be shown to them."""
+        if entry.kind in ("lead", "person"):
+            return entry.id in self.journeys or entry.entity in self.people
+        known = {"account": self.accounts, "opportunity": self.opportunities}
+        return entry.kind == "owner" or entry.id in known.get(entry.kind, frozenset())
+
+    def foreign(self, journey_ids: Sequence[str]) -> list[str]:
+        """Give those of some leads that are not theirs."""
+        return [item for item in journey_ids if item not in self.journeys]
+
+    @cached_property
+    def _leads(self) -> list[dict[str, Any]]:
+        return self._rows("journeys", "journey_id", "person_id", "account_id")
+
+    @cached_property
+    def _entities(self) -> Mapping[str, str]:
+        rows = _rows(self.snapshot.table("identity").select("id", "entity_id"))
+        return {row["id"]: row["entity_id"] for row in rows if row["entity_id"]}
+
+    def _is_me(self, owner_id: str | None) -> bool:
+        return owner_id is not None and owner_id == self.viewer.owner_id
+
+    def _rows(self, table: str, *columns: str) -> list[dict[str, Any]]:
+        if self.viewer.owner_id is None:
+            return []
+        mine = self.snapshot.table(table).filter(nw.col("owner_id") == self.viewer.owner_id)
+        return _rows(mine.select(*columns))
+
+
+def may_see(snapshot: "Snapshot", viewer: Viewer, kind: str, identity: str) -> bool:
+    """Tell whether somebody may see a record by name.
+
+    Args:
+        snapshot: The warehouse version.
+        viewer: Who looks.
+        kind: ``lead``, ``person``, ``account``, ``owner`` or ``opportunity``.
+        identity: Its id.
+    """
+    if viewer.sees != "own":
+        return viewer.sees == "all"
+    found = (
+        entry
+        for entry in directory_of(snapshot).entries
+        if entry.id == identity and (entry.kind == kind or {entry.kind, kind} == {"lead", "person"})
+    )
+    book = Book(snapshot, viewer)
+    return any(book.shows(entry) for entry in found)
+
+
+def _owner(weir: "Weir", email: str) -> dict[str, Any] | None:
+    """Find the active owner of an address in the newest data."""
+    try:
+        opened = weir.snapshot()
+    except NothingLoadedError:
+        return None
+    with opened as snapshot:
+        owners = snapshot.table("owner").select("id", "name", "email", "is_active")
+        rows = [
+            row
+            for row in _rows(owners)
+            if (row["email"] or "").strip().lower() == email and row["is_active"] is not False
+        ]
+    return min(rows, key=lambda row: str(row["id"]), default=None)
+
+
+def _rows(frame: nw.LazyFrame[Any]) -> list[dict[str, Any]]:
+    return [dict(row) for row in frame.collect("pyarrow").iter_rows(named=True)]
