@@ -1,0 +1,1 @@
+"""App Home: what each person needs to see when they open Weir."""
