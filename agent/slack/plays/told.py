@@ -1,0 +1,68 @@
+"""What is told in the thread of a card, once each: the decision, the receipt, the undo."""
+
+from dataclasses import dataclass
+
+from agent.slack.blocks import FALLBACK_TEXT, Block, section
+from agent.slack.plays import receipt
+from agent.slack.plays.card import card_text, stamp_lines, undone_by
+from agent.slack.plays.words import Called, Shown, counted, short, when
+from agent.slack.text import clip
+
+_DECIDED = frozenset({"approved", "running", "unknown", "verified", "failed"})
+_AFTER_UNDO = frozenset({"undone", "partly_undone"})
+
+
+@dataclass(frozen=True)
+class Line:
+    """Hold one message in the thread of a card.
+
+    Attributes:
+        key: What it tells; a card's thread is told it once.
+        text: The same for notifications.
+        blocks: What is shown.
+    """
+
+    key: str
+    text: str
+    blocks: list[Block]
+
+
+def lines(shown: Shown, *, called: Called) -> list[Line]:
+    """List what the thread of a card has to have been told by now."""
+    state, found = shown["state"], []
+    if state == "pending" and shown["revision"] > 1:
+        found.append(_said(f"edited:{shown['revision']}", _edited(shown, called)))
+    if state in _DECIDED:
+        who = short(called(shown["decided_by"] or "somebody"))
+        number = counted(len(shown["actions"]), "write")
+        found.append(_said("approved", f":arrow_forward: Approved by {who}; {number} to make."))
+    if state in {"rejected", "expired"}:
+        found.append(_said(state, "\n".join(stamp_lines(shown, called))))
+    if state in receipt.FINISHED:
+        blocks = receipt.receipt_blocks(shown, called=called)
+        found.append(Line("receipt", card_text(shown), blocks))
+    started = sum(entry["what"] == "undo_started" for entry in shown["audit"])
+    last = undone_by(shown)
+    if state == "undoing" and last is not None:
+        who = short(called(last["who"]))
+        found.append(
+            _said(f"undoing:{started}", f":leftwards_arrow_with_hook: {who} has this play undone.")
+        )
+    if state in _AFTER_UNDO:
+        blocks = receipt.receipt_blocks(shown, called=called)
+        found.append(Line(f"undone:{started}", card_text(shown), blocks))
+    return found
+
+
+def _edited(shown: Shown, called: Called) -> str:
+    edits = [entry for entry in shown["audit"] if entry["what"] == "edited"]
+    who = short(called(edits[-1]["who"])) if edits else "somebody"
+    at = f" {when(edits[-1]['at'])}" if edits else ""
+    return (
+        f":pencil2: *Edited (revision {shown['revision']})* by {who}{at}: "
+        "look at it again, approvals start over."
+    )
+
+
+def _said(key: str, text: str) -> Line:
+    return Line(key, clip(text, FALLBACK_TEXT), [section(text)])
