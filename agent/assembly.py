@@ -224,6 +224,29 @@ class Weir:
                 journey_ids=journey_ids,
             )
 
+    def propose_message(
+        self, *, by: str, journey_id: str, content_id: str, note: str | None = None
+    ) -> "Play":
+        """Draft a play that sends one piece of content to one lead by e-mail.
+
+        Raises:
+            BadInputError: There is no such lead or piece, or it is not for them.
+            WeirError: The lead may not be written to now, or is in another play.
+        """
+        from agent.message import propose_message
+
+        self.sync_library()
+        with self.snapshot() as snapshot:
+            return propose_message(
+                snapshot,
+                desk=self.plays,
+                library=self.library,
+                by=by,
+                journey_id=journey_id,
+                content_id=content_id,
+                note=note,
+            )
+
     def lineage(self, what: str) -> "Chain":
         """Trace an id back to files and lines."""
         from agent.lineage import Tracer

@@ -10,11 +10,13 @@ from typing import Any
 
 from agent.plays.effect import effect_of_leak, effect_of_scores
 from agent.plays.errors import BadPlayError, PlayError, UnfitTargetError
+from agent.plays.frequency import SEND, too_many_messages
 from agent.plays.ledger import PlayLedger, target_key
 from agent.plays.planning import Step, plan_target, tier_of
 from agent.plays.play import (
     Action,
     Citation,
+    Effect,
     EvidenceRef,
     Experiment,
     LeftOut,
@@ -55,7 +57,7 @@ class DraftContext:
 
 @dataclass(frozen=True)
 class DraftRequest:
-    """Hold what a play is to be drafted from; one of finding and scores is needed.
+    """Hold what a play is to be drafted from; one of finding, scores and reason is needed.
 
     Attributes:
         targets: Rows of the journeys mart, most important first: ``journey_id, name, email,
@@ -68,6 +70,7 @@ class DraftRequest:
         title: Title, where the default does not suit.
         citations: ``{id, quote}`` of the library.
         holdout: Share of targets that get no action, so that the worth can be measured.
+        reason: Why, and what is expected of it, where neither finding nor scores are the reason.
     """
 
     targets: Sequence[Mapping[str, Any]]
@@ -79,6 +82,7 @@ class DraftRequest:
     title: str | None = None
     citations: Sequence[Mapping[str, Any]] = ()
     holdout: float = DEFAULT_HOLDOUT
+    reason: tuple[Why, Effect] | None = None
 
 
 def draft_play(context: DraftContext, request: DraftRequest) -> Play:
@@ -88,7 +92,7 @@ def draft_play(context: DraftContext, request: DraftRequest) -> Play:
         BadPlayError: The request can't be used: no reason, unknown action, a field not allowed.
         PlayError: No target is left that the play could do something for.
     """
-    if request.finding is None and not request.scores:
+    if request.finding is None and not request.scores and request.reason is None:
         raise BadPlayError("A play needs a reason: name a finding or scores to draft it from.")
     if not request.actions:
         raise BadPlayError("A play needs at least one action; choose a playbook that has actions.")
@@ -99,16 +103,12 @@ def draft_play(context: DraftContext, request: DraftRequest) -> Play:
     treated = [t.id for t in sketch.targets if t.arm == "treatment"]
     if not treated:
         raise PlayError(_nobody_left(sketch))
-    effect = (
-        effect_of_leak(request.finding, len(treated))
-        if request.finding is not None
-        else effect_of_scores(request.scores, treated)
-    )
+    why, effect = request.reason or (_why(request, treated), _effect(request, treated))
     now = context.clock()
     play = Play(
         id=new_play_id(),
         title=request.title or _title(request, len(treated)),
-        why=_why(request, treated),
+        why=why,
         warehouse_version=context.warehouse_version,
         policy_version=context.policy.label,
         tier="",
@@ -129,6 +129,12 @@ def draft_play(context: DraftContext, request: DraftRequest) -> Play:
         expires_at=stamp(now),
     )
     return in_its_tier(play, context.policy, context.clock)
+
+
+def _effect(request: DraftRequest, treated: Sequence[str]) -> Effect:
+    if request.finding is not None:
+        return effect_of_leak(request.finding, len(treated))
+    return effect_of_scores(request.scores, treated)
 
 
 def in_its_tier(play: Play, policy: Policy, clock: Clock) -> Play:
@@ -196,9 +202,20 @@ class _Sketch:
         today = self._context.clock().date()
         try:
             actions = plan_target(target, record, steps, read=self._context.crm.read, today=today)
+            self._check_frequency(actions)
         except UnfitTargetError as error:
             return str(error).removesuffix(".")
         return actions or "everything is already as the play would make it"
+
+    def _check_frequency(self, actions: Sequence[Action]) -> None:
+        if not any(action.kind == SEND for action in actions):
+            return
+        at = stamp(self._context.clock())
+        planned = [*self.actions, *actions]
+        with self._context.ledger.read() as tx:
+            crowded = too_many_messages(tx, self._context.policy, planned, at=at)
+        if crowded:
+            raise UnfitTargetError(crowded[0])
 
     def _steps(self, record: Record, row: Mapping[str, Any]) -> list[Step] | str:
         steps: list[Step] = []
@@ -301,6 +318,9 @@ def _title(request: DraftRequest, treated: int) -> str:
 def _nobody_left(sketch: _Sketch) -> str:
     if sketch.targets:
         return "Every target fell into the holdout, so the play would do nothing; add targets."
+    if len(sketch.left_out) == 1:
+        only = sketch.left_out[0]
+        return f"Nothing can be drafted for {only.name}: {only.reason}."
     counts = Counter(item.reason for item in sketch.left_out).most_common(3)
     if not counts:
         return "There are no leads to draft a play for; choose another finding or segment."

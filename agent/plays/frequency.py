@@ -44,27 +44,38 @@ def too_many_messages(
 def messages_in_week(tx: sa.Connection, *, at: str) -> Counter[str]:
     """Count the messages of approved plays within a week, by address; undone ones don't count."""
     since = stamp(parse(at) - WEEK)
-    query = sa.select(
-        PLAY.c.id, PLAY.c.document, ACTION.c.position, ACTION.c.direction, ACTION.c.state
-    ).join(ACTION, ACTION.c.play_id == PLAY.c.id)
-    recent = sa.or_(ACTION.c.started_at >= since, PLAY.c.state.in_([s.value for s in OPEN_STATES]))
-    of_messages = sa.cast(PLAY.c.document, sa.Text).contains(SEND)
+    still_open = PLAY.c.state.in_([state.value for state in OPEN_STATES])
+    recent = sa.or_(ACTION.c.started_at >= since, still_open)
+    return Counter(_address(action) for action in _sent(tx, recent))
+
+
+def content_sent(tx: sa.Connection, address: str) -> set[str]:
+    """Give the ids of the pieces that plays have ever sent to an address."""
+    wanted = address.strip().casefold()
+    sent = _sent(tx, sa.true())
+    return {str(a.after["content_id"]) for a in sent if _address(a) == wanted}
+
+
+def _sent(tx: sa.Connection, which: sa.ColumnElement[bool]) -> list[Action]:
+    """Read the messages of approved plays, without those that failed or were taken back."""
+    query = (
+        sa.select(PLAY.c.id, PLAY.c.document, ACTION.c.position, ACTION.c.direction, ACTION.c.state)
+        .join(ACTION, ACTION.c.play_id == PLAY.c.id)
+        .where(which, sa.cast(PLAY.c.document, sa.Text).contains(SEND))
+    )
     sent: set[tuple[str, int]] = set()
     taken_back: set[tuple[str, int]] = set()
     plays: dict[str, Play] = {}
-    for row in tx.execute(query.where(recent, of_messages)):
+    for row in tx.execute(query):
         place = (row.id, row.position)
-        plays.setdefault(row.id, Play.model_validate(row.document))
+        if row.id not in plays:
+            plays[row.id] = Play.model_validate(row.document)
         if row.direction == "do" and row.state not in _NEVER_SENT:
             sent.add(place)
         elif row.direction == "undo" and row.state == ActionState.VERIFIED:
             taken_back.add(place)
-    return Counter(
-        _address(action)
-        for play_id, position in sent - taken_back
-        for action in [plays[play_id].actions[position]]
-        if action.kind == SEND
-    )
+    actions = [plays[play_id].actions[position] for play_id, position in sent - taken_back]
+    return [action for action in actions if action.kind == SEND]
 
 
 def _address(action: Action) -> str:

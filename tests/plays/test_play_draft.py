@@ -185,7 +185,7 @@ def test_an_all_holdout_play_is_refused(desk: PlayDesk) -> None:
 def test_a_lead_without_an_owner_is_rerouted_before_anybody_gets_a_task(desk: PlayDesk) -> None:
     record = lead(desk, 0)
     desk.crm.update(record.ref, {"owner_id": None}, key="human", expected_version=record.version)
-    with pytest.raises(PlayError, match="1 x it has no owner who could do the task"):
+    with pytest.raises(PlayError, match="Lead 0: it has no owner who could do the task"):
         drafted(desk, targets=LEADS[:1], actions=(TASK,))
     play = drafted(desk, targets=LEADS[:1], actions=(REROUTE, TASK))
     assert [a.summary for a in play.actions] == [
