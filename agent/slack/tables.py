@@ -71,7 +71,8 @@ CARD = sa.Table(
     sa.Column("channel", sa.String, nullable=False),
     sa.Column("ts", sa.String),
     sa.Column("thread_ts", sa.String),
-    # ``channel``, ``person`` (a direct message to ``recipient``) or ``thread`` (a conversation).
+    # ``channel``, ``person`` (a direct message to ``recipient``), ``asked`` (a conversation) or
+    # ``thread`` and its ts.
     sa.Column("place", sa.String, nullable=False),
     sa.Column("recipient", sa.String),
     # ``posting`` from before the message is sent until its ts is known, ``shown``, or ``gone``.
