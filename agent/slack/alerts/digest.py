@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from agent.access import viewer_of
-from agent.plays.stamps import parse, spoken, stamp
+from agent.plays.stamps import parse, stamp
 from agent.slack import blocks
 from agent.slack.alerts.deliver import METADATA_EVENT, reason
 from agent.slack.alerts.morning import morning_blocks, summary
