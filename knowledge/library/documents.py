@@ -76,6 +76,7 @@ class Document(BaseModel):
         leak_kinds: Drivers and situations that a playbook is for.
         audience: ``internal`` documents never leave the company.
         expires: Last day on which it may be used.
+        url: Where the piece itself lies, for people to open.
         text: The file's text, as it is.
         body_start: Offset in ``text`` at which the front matter ends.
     """
@@ -94,6 +95,7 @@ class Document(BaseModel):
     audience: Audience = "internal"
     owner: str = Field(min_length=1)
     expires: date | None = None
+    url: str | None = Field(default=None, pattern=r"^https?://[^\s<>\"]+$")
     version: int = Field(default=1, ge=1)
     actions: tuple[ActionTemplate, ...] = ()
     text: str
