@@ -1,0 +1,1 @@
+"""Answers in Slack: streamed, then shown whole with what they rest on."""
