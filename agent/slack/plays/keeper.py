@@ -34,23 +34,8 @@ class Keeper:
 
     def keep(self, blocks: list[Block], *, redraw: bool, is_mine: bool) -> bool:
         """Post or update the card and tell what is new; False where something is left to do."""
-        looks = hashlib.sha256(canonical(blocks).encode()).hexdigest()
-        text = card_text(self._shown)
         try:
-            if self._card.state == POSTING:
-                ts = self._posted(text, blocks, looks, is_mine=is_mine)
-                if ts is None:
-                    return False
-                thread: str | None = self._card.thread_ts or ts
-            else:
-                thread = self._card.thread
-                if redraw or self._card.shown != looks:
-                    self._update(text, blocks, looks)
-            called = self._surface.weir.plays.policy.called
-            is_done = True
-            for line in lines(self._shown, called=called):
-                is_done &= self._told(line, str(thread))
-            return is_done
+            return self._kept(blocks, redraw=redraw, is_mine=is_mine)
         except SlackApiError as error:
             if passes(error):
                 raise
@@ -59,6 +44,24 @@ class Keeper:
             # Trying again would fail again; where nobody else sees the play, others are asked.
             self._cards.is_gone(self._card)
             return False
+
+    def _kept(self, blocks: list[Block], *, redraw: bool, is_mine: bool) -> bool:
+        looks = hashlib.sha256(canonical(blocks).encode()).hexdigest()
+        text = card_text(self._shown)
+        thread = self._card.thread
+        if self._card.state == POSTING:
+            ts = self._posted(text, blocks, looks, is_mine=is_mine)
+            if ts is None:
+                return False
+            thread = self._card.thread_ts or ts
+        elif redraw or self._card.shown != looks:
+            self._update(text, blocks, looks)
+        is_done = True
+        desk = self._surface.weir.plays
+        attention = desk.attention(self._card.play_id)
+        for line in lines(self._shown, called=desk.policy.called, attention=attention):
+            is_done &= self._told(line, str(thread))
+        return is_done
 
     def _posted(self, text: str, blocks: list[Block], looks: str, *, is_mine: bool) -> str | None:
         """Post the card unless it stands already; None while another process posts it."""

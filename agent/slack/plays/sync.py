@@ -16,6 +16,7 @@ from slack_sdk.errors import SlackApiError
 from agent.plays.ledger import StoredPlay
 from agent.plays.stamps import stamp
 from agent.plays.tables import ACTION, APPROVAL, ATTENTION, PLAY
+from agent.slack.clients import NotInstalledError
 from agent.slack.failures import described, passes
 from agent.slack.plays.cards import GONE, Cards, Place
 from agent.slack.plays.drawing import draw
@@ -148,6 +149,8 @@ def _in_workspace(
         for card in standing:
             keeper = Keeper(surface, cards, card, shown)
             is_done &= keeper.keep(blocks, redraw=redraw, is_mine=card.id in fresh)
+    except NotInstalledError:
+        return True
     except Exception as error:
         if not passes(error) and not isinstance(error, SlackApiError):
             raise

@@ -1,6 +1,8 @@
 """What is told in the thread of a card, once each: the decision, the receipt, the undo."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from agent.slack.blocks import FALLBACK_TEXT, Block, section
 from agent.slack.plays import receipt
@@ -27,11 +29,22 @@ class Line:
     blocks: list[Block]
 
 
-def lines(shown: Shown, *, called: Called) -> list[Line]:
-    """List what the thread of a card has to have been told by now."""
+def lines(
+    shown: Shown, *, called: Called, attention: Sequence[Mapping[str, Any]] = ()
+) -> list[Line]:
+    """List what the thread of a card has to have been told by now.
+
+    Args:
+        shown: The play, as ``PlayDesk.show`` gives it.
+        called: Names a person by e-mail.
+        attention: Who was asked, reminded and told, as ``PlayDesk.attention`` gives it.
+    """
     state, found = shown["state"], []
     if state == "pending" and shown["revision"] > 1:
         found.append(_said(f"edited:{shown['revision']}", _edited(shown, called)))
+    if state == "pending" and any(row["kind"] == "told_escalate" for row in attention):
+        text = f":rotating_light: Still undecided; it expires {when(shown['expires_at'])}."
+        found.append(_said(f"escalated:{shown['revision']}", text))
     if state in _DECIDED:
         who = short(called(shown["decided_by"] or "somebody"))
         number = counted(len(shown["actions"]), "write")
