@@ -225,7 +225,13 @@ class Weir:
             )
 
     def propose_message(
-        self, *, by: str, journey_id: str, content_id: str, note: str | None = None
+        self,
+        *,
+        by: str,
+        journey_id: str,
+        content_id: str,
+        note: str | None = None,
+        subject: str | None = None,
     ) -> "Play":
         """Draft a play that sends one piece of content to one lead by e-mail.
 
@@ -245,6 +251,7 @@ class Weir:
                 journey_id=journey_id,
                 content_id=content_id,
                 note=note,
+                subject=subject,
             )
 
     def lineage(self, what: str) -> "Chain":

@@ -42,6 +42,7 @@ def propose_message(
     journey_id: str,
     content_id: str,
     note: str | None = None,
+    subject: str | None = None,
 ) -> "Play":
     """Draft a play that sends one piece of content to one lead.
 
@@ -53,6 +54,7 @@ def propose_message(
         journey_id: The lead.
         content_id: The piece, as `weir content` names it.
         note: What to write above the piece; ``{name}`` stands for the lead's name.
+        subject: The e-mail's subject; the piece's title by default.
 
     Raises:
         BadInputError: There is no such lead or piece, or the piece is not for them.
@@ -69,7 +71,7 @@ def propose_message(
         "content_id": content_id,
         "title": item["title"],
         "url": item["url"],
-        "subject": item["title"][:200],
+        "subject": ((subject or "").strip() or item["title"])[:200],
         "note": (note or "").strip() or DEFAULT_NOTE,
     }
     request = DraftRequest(
