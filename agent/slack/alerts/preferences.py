@@ -83,7 +83,8 @@ def read_workspace(database: sa.Engine, team: str, default_channel: str | None) 
     """Read what a workspace has set; without a channel of its own that of the settings."""
     rows = _rows(database, team, WORKSPACE)
     budget = int(rows.get("channel_budget", Workspace().budget))
-    return Workspace(rows.get("channel") or default_channel, budget)
+    # An empty channel was chosen on purpose: to people directly, whatever the settings say.
+    return Workspace(rows.get("channel", default_channel) or None, budget)
 
 
 def write(tx: sa.Connection, team: str, subject: str, values: Mapping[str, Any]) -> None:
