@@ -20,6 +20,7 @@ from agent.cli import (
     lineage,
     plays,
     score,
+    slack,
     versions,
     worker,
 )
@@ -68,6 +69,7 @@ for module in (
     chat,
     plays,
     worker,
+    slack,
     lineage,
     versions,
     evaluate,

@@ -1,0 +1,302 @@
+"""Serve: Slack over Socket Mode or signed HTTP, with the jobs and the plays beside it."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from agent.config import SlackSettings
+from agent.plays.play import PlayState
+from agent.plays.stamps import Clock, utc_now
+from agent.slack.app import all_routes, build_app
+from agent.slack.clients import Clients, ManyWorkspaces, OneWorkspace
+from agent.slack.dispatch import Dispatcher
+from agent.slack.failures import code_of, described, passes
+from agent.slack.inbox import Inbox
+from agent.slack.install import installation_store, oauth_settings, uses_oauth
+from agent.slack.jobs import JobRunner, all_jobs
+from agent.slack.people import People
+from agent.slack.submissions import Submissions
+from agent.slack.surface import Surface
+from agent.slack.web import WebServer, build_site
+from agent.worker import POLL_SECONDS
+from knowledge.errors import BadInputError, WeirError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from slack_bolt import App
+    from slack_bolt.adapter.socket_mode import SocketModeHandler
+
+    from agent.assembly import Weir
+    from agent.conversation import Conversation
+
+_LOG = logging.getLogger(__name__)
+
+Say = Callable[[str], None]
+
+_PATIENCE_SECONDS = 5.0
+_CONNECT_SECONDS = 30.0
+
+
+def run(
+    weir: "Weir", settings: SlackSettings, http_port: int | None, *, say: Say, worker: bool = True
+) -> None:
+    """Serve Slack until SIGTERM or SIGINT; what runs then is finished, for ten seconds at most.
+
+    Args:
+        weir: The assembly.
+        settings: Tokens and secrets.
+        http_port: Port for signed HTTP; None for Socket Mode.
+        say: Shows a line to whoever started this.
+        worker: Also run plays as they are approved.
+
+    Raises:
+        BadInputError: A token or secret is missing.
+        WeirError: Slack refuses a token.
+    """
+    stop = threading.Event()
+
+    def on_signal(_signal: int, _frame: "FrameType | None") -> None:
+        stop.set()
+
+    previous = {s: signal.signal(s, on_signal) for s in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        with serving(weir, settings, http_port, say=say, worker=worker, stop=stop):
+            stop.wait()
+            say("Stopping: finishing what runs.")
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def serving(
+    weir: "Weir",
+    settings: SlackSettings,
+    http_port: int | None = None,
+    *,
+    say: Say,
+    worker: bool = True,
+    stop: threading.Event | None = None,
+    clock: Clock = utc_now,
+) -> "Iterator[Service]":
+    """Serve Slack in threads of this process while the context lasts.
+
+    Args:
+        weir: The assembly.
+        settings: Tokens and secrets.
+        http_port: Port for signed HTTP, 0 for any free one; None for Socket Mode.
+        say: Shows a line to whoever started this.
+        worker: Also run plays as they are approved.
+        stop: Ends the wait for Slack at the start.
+        clock: Tells the time.
+
+    Raises:
+        BadInputError: A token or secret is missing.
+        WeirError: Slack refuses a token.
+    """
+    require(settings, http_port)
+    say("Loading data, library and model.")
+    with weir.remembering_conversation() as conversation:
+        warm(weir, say)
+        service = Service(weir, settings, http_port, conversation, worker=worker, clock=clock)
+        service.start(say, stop or threading.Event())
+        try:
+            yield service
+        finally:
+            service.stop()
+
+
+def require(settings: SlackSettings, http_port: int | None) -> None:
+    """See to it that every token and secret is there.
+
+    Raises:
+        BadInputError: One is missing; the sentence names its variable.
+    """
+    if http_port is None:
+        needed = {
+            "SLACK_BOT_TOKEN (xoxb-...)": settings.bot_token,
+            "SLACK_APP_TOKEN (xapp-...)": settings.app_token,
+        }
+    else:
+        needed = {"SLACK_SIGNING_SECRET": settings.signing_secret}
+        if not uses_oauth(settings):
+            needed["SLACK_BOT_TOKEN (or SLACK_CLIENT_ID and SLACK_CLIENT_SECRET)"] = (
+                settings.bot_token
+            )
+    for name, value in needed.items():
+        if value is None or not value.get_secret_value():
+            raise BadInputError(f"Set {name}; docs/slack.md says where Slack shows it.")
+
+
+def warm(weir: "Weir", say: Say) -> None:
+    """Open what threads share before there are several: it is opened at its first use."""
+    weir.plays  # noqa: B018 -- also opens the database and the CRM
+    weir.embedder.embed(["How is the funnel?"])
+    weir.vocabulary()
+    try:
+        with weir.snapshot() as snapshot:
+            weir.leaks(snapshot)
+    except WeirError as error:
+        say(f"{error} Until then there is little to answer.")
+
+
+class Service:
+    """Hold all threads of the Slack surface."""
+
+    def __init__(
+        self,
+        weir: "Weir",
+        settings: SlackSettings,
+        http_port: int | None,
+        conversation: "Conversation",
+        *,
+        worker: bool,
+        clock: Clock,
+    ) -> None:
+        database = weir.warehouse.database
+        many = http_port is not None and uses_oauth(settings)
+        clients: Clients
+        if many:
+            store = installation_store(settings, database)
+            self._one, clients = None, ManyWorkspaces(settings, store)
+            oauth = oauth_settings(settings, store)
+        else:
+            self._one = clients = OneWorkspace(settings)
+            oauth = None
+        people = People(database, clients, clock=clock)
+        self.surface = Surface(weir, settings, clients, people, conversation, clock)
+        self.inbox = Inbox(database, clock=clock)
+        routes = all_routes()
+        self._dispatcher = Dispatcher(self.surface, routes, self.inbox)
+        self._jobs = JobRunner(self.surface, all_jobs(self.inbox), owner=self.inbox.owner)
+        self._app = build_app(
+            self.surface,
+            routes,
+            self.inbox,
+            self._dispatcher,
+            Submissions(self.surface, routes, self.inbox),
+            oauth=oauth,
+        )
+        self._stopping = threading.Event()
+        self._plays = (
+            threading.Thread(target=self._run_plays, name="slack-plays", daemon=True)
+            if worker
+            else None
+        )
+        self._web: WebServer | None = None
+        self._socket: SocketModeHandler | None = None
+        if http_port is None:
+            self._socket = _socket_mode(self._app, settings.app_token)
+        else:
+            self._web = WebServer(build_site(self._app, self.health), http_port)
+
+    @property
+    def port(self) -> int | None:
+        """Give the port of signed HTTP, None with Socket Mode."""
+        return self._web.port if self._web else None
+
+    def start(self, say: Say, stop: threading.Event) -> None:
+        """Start all threads and connect.
+
+        Raises:
+            WeirError: Slack refuses a token.
+        """
+        if self._one is not None:
+            _patiently(self._one.identity, "SLACK_BOT_TOKEN", say, stop)
+        if self._plays is not None:
+            self._plays.start()
+        self._dispatcher.start()
+        self._jobs.start()
+        if self._web is not None:
+            self._web.start()
+        if self._socket is not None:
+            try:
+                _patiently(self._socket.client.connect, "SLACK_APP_TOKEN", say, stop)
+            except WeirError:
+                self.stop()
+                raise
+        if not stop.is_set():
+            say(self._described())
+
+    def stop(self) -> None:
+        """Take nothing more in, finish what runs, and leave the rest to other processes."""
+        self._stopping.set()
+        if self._web is not None:
+            self._web.stop()
+        if self._socket is not None:
+            self._socket.client.close()
+        self._jobs.stop()
+        self._dispatcher.stop()
+        if self._plays is not None and self._plays.ident is not None:
+            self._plays.join(_CONNECT_SECONDS)
+
+    def health(self) -> dict[str, Any]:
+        """Tell how the service does."""
+        connected = self._socket is None or self._socket.client.is_connected()
+        return {
+            "ok": True,
+            "backlog": self.inbox.backlog(),
+            "connected": connected,
+            "jobs": self._jobs.leases.last_runs(),
+        }
+
+    def _described(self) -> str:
+        way = "Socket Mode" if self._web is None else f"HTTP on port {self._web.port}"
+        if self._one is not None:
+            who = self._one.identity()
+            place = f"in the workspace {who.team_name} as @{who.bot_name}"
+        else:
+            place = f"in {len(self.surface.clients.teams())} workspaces"
+        waiting = len(self.surface.weir.plays.list_plays([PlayState.PENDING]))
+        plays = "1 play waits" if waiting == 1 else f"{waiting} plays wait"
+        return f"Weir is {place}, over {way}; {plays} for a decision. Ctrl-C stops."
+
+    def _run_plays(self) -> None:
+        runner = replace(self.surface.weir.plays.runner(), should_stop=self._stopping.is_set)
+        while not self._stopping.is_set():
+            try:
+                runner.work()
+            except Exception as error:  # noqa: BLE001 -- a thread that must live on
+                _LOG.warning("could not look for plays to run: %s", described(error))
+            self._stopping.wait(POLL_SECONDS)
+
+
+def _socket_mode(app: "App", token: SecretStr | None) -> "SocketModeHandler":
+    from slack_bolt.adapter.socket_mode import SocketModeHandler  # noqa: PLC0415
+
+    logger = logging.getLogger("agent.slack.socket")
+    logger.setLevel(logging.WARNING)
+    return SocketModeHandler(
+        app, app_token=token.get_secret_value() if token else "", logger=logger
+    )
+
+
+def _patiently(call: Callable[[], object], token: str, say: Say, stop: threading.Event) -> None:
+    """Call Slack until it answers; only a refusal ends the wait."""
+    from slack_sdk.errors import SlackApiError  # noqa: PLC0415
+
+    said = False
+    while not stop.is_set():
+        try:
+            call()
+        except Exception as error:
+            if not passes(error):
+                if isinstance(error, SlackApiError):
+                    raise WeirError(
+                        f"Slack refuses {token}: {code_of(error)}; docs/slack.md says how to get "
+                        "a good one."
+                    ) from error
+                raise
+            if not said:
+                say("Slack can't be reached; trying again every few seconds.")
+                said = True
+            stop.wait(_PATIENCE_SECONDS)
+        else:
+            return
