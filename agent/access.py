@@ -4,7 +4,7 @@ Every surface asks here: tools of the conversation through ``guarded_tools``, ca
 and alerts directly. Whoever is unknown sees nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,7 +13,7 @@ import narwhals as nw
 
 from knowledge.errors import WeirError
 from knowledge.warehouse.versions import NothingLoadedError
-from tools.crm.directory import Directory, Entry, directory_of
+from tools.crm.directory import Directory, Entry, Resolution, directory_of, one_or_several
 
 if TYPE_CHECKING:
     from agent.assembly import Weir
@@ -98,6 +98,29 @@ def owns_nothing(viewer: Viewer) -> str | None:
     )
 
 
+class OwnDirectory(Directory):
+    """Resolve names among the records that somebody may see."""
+
+    def __init__(self, whole: Directory, shows: Callable[[Entry], bool]) -> None:
+        super().__init__(entry for entry in whole.entries if shows(entry))
+        self._whole = whole
+        self._shows = shows
+
+    def resolve(self, query: str, kind: str | None = None) -> Resolution:
+        """Find the record that a name means; somebody else's means none.
+
+        Which record is near to a name is judged among all: one of theirs that is merely near to
+        what somebody else is called was not meant.
+        """
+        if exact := self.exactly(query, kind):
+            return one_or_several(exact)
+        found = self._whole.resolve(query, kind)
+        near = tuple(entry for entry in found.near if self._shows(entry))
+        several = [found.match] if found.match is not None else found.candidates
+        own = [entry for entry in several if self._shows(entry)]
+        return one_or_several(own) if own else Resolution(None, near=near)
+
+
 @dataclass(frozen=True)
 class Book:
     """What somebody who sees only their own may see by name, in one warehouse version.
@@ -148,11 +171,9 @@ class Book:
         )
 
     @cached_property
-    def directory(self) -> Directory:
+    def directory(self) -> "OwnDirectory":
         """Give the names that they may ask for: their own, and their colleagues'."""
-        return Directory(
-            entry for entry in directory_of(self.snapshot).entries if self.shows(entry)
-        )
+        return OwnDirectory(directory_of(self.snapshot), self.shows)
 
     def shows(self, entry: Entry) -> bool:
         """Tell whether a record may be shown to them."""

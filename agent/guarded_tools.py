@@ -27,7 +27,7 @@ from agent.access import (
 from agent.middleware import AsyncToolHandler, ToolHandler
 from tools.content.asked import read_asked
 from tools.content.whom import find_whom
-from tools.crm.directory import Entry
+from tools.crm.directory import Entry, directory_of
 
 if TYPE_CHECKING:
     from agent.assembly import Weir
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 ME = frozenset({"me", "myself", "mine", "i"})
 _MINE = "mine"  # the argument that says "my leads"
 _MOST_NAMED = 6
+# Said whether there is no such record or it is somebody else's.
+_NOT_YOURS = 'None of your leads, people and accounts fits "{}"; you see your own only.'
 
 Args = dict[str, Any]
 # Narrows what a tool is called with to what the asker may see, or refuses.
@@ -144,16 +146,17 @@ def _own_record(book: Book, args: Args) -> Args:
             for entry in found.candidates[:_MOST_NAMED]
         )
         raise AccessError(f'Records of yours that "{name}" may mean: {several}. Which one?')
-    # The same sentence whether there is no such record or it is somebody else's.
-    raise AccessError(
-        f'None of your leads, people and accounts fits "{name}"; you see your own only.'
-    )
+    raise AccessError(_NOT_YOURS.format(name))
 
 
 def _own_reader(book: Book, args: Args) -> Args:
     """Find the reader, also "the champion at Acme", among the people that are the asker's."""
     typed = str(args.get("name") or "")
     asked = read_asked(typed, args.get("after") or None)
+    exact = directory_of(book.snapshot).exactly(typed, "person")
+    if exact and not any(map(book.shows, exact)):
+        # Somebody else's contact, not one of theirs at the same account.
+        raise AccessError(_NOT_YOURS.format(typed))
     whom = find_whom(book.snapshot, asked, typed=typed, directory=book.directory)
     if whom.person is not None:
         said = {"after": asked.after} if asked.after else {}
@@ -163,9 +166,7 @@ def _own_reader(book: Book, args: Args) -> Args:
             f"{one['name'] or one['id']} ({one['kind']}, {one['id']})" for one in whom.candidates
         )
         raise AccessError(f'Several of your records fit "{typed}": {several}. Which one?')
-    raise AccessError(
-        f'None of your leads, people and accounts fits "{typed}"; you see your own only.'
-    )
+    raise AccessError(_NOT_YOURS.format(typed))
 
 
 def _own_play(book: Book, args: Args) -> Args:

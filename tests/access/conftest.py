@@ -24,6 +24,7 @@ def weir(tmp_path_factory: pytest.TempPathFactory) -> Weir:
     chosen = {name: field.default for name, field in Settings.model_fields.items()}
     made = Weir(Settings(**{**chosen, "home": home}))
     made.ingest(source, SAMPLE_MAPPING)
+    made.sync_library()
     return made
 
 

@@ -96,10 +96,8 @@ class Directory:
 
         allowed = _allowed(kind)
         plain = _plain(query)
-        exact = self._exact.get(query.strip().lower()) or self._exact.get(plain) or []
-        found = self._distinct(place for place in exact if self.entries[place].kind in allowed)
-        if found:
-            return _one_or_several(found)
+        if found := self.exactly(query, kind):
+            return one_or_several(found)
         if len(plain) < _SHORTEST:
             return Resolution(None)
         choices = {
@@ -123,6 +121,12 @@ class Directory:
             return Resolution(None, candidates=tuple(best[:_MOST_CANDIDATES]))
         near = self._distinct(place for _, _, place in ranked)
         return Resolution(None, near=tuple(near[:3]))
+
+    def exactly(self, query: str, kind: str | None = None) -> list[Entry]:
+        """Find the records that have just this name, e-mail address or id."""
+        allowed = _allowed(kind)
+        places = self._exact.get(query.strip().lower()) or self._exact.get(_plain(query)) or []
+        return self._distinct(place for place in places if self.entries[place].kind in allowed)
 
     def _distinct(self, places: Iterable[int]) -> list[Entry]:
         """Keep one record of each entity, a lead before a mere person."""
@@ -186,7 +190,8 @@ def _plain(name: str) -> str:
     return " ".join(re.sub(r"[^\w]+", " ", letters.casefold()).split())
 
 
-def _one_or_several(found: list[Entry]) -> Resolution:
+def one_or_several(found: Sequence[Entry]) -> Resolution:
+    """Take a record for the one that was meant, unless there are several."""
     if len(found) == 1:
         return Resolution(found[0])
     return Resolution(None, candidates=tuple(found[:_MOST_CANDIDATES]))
