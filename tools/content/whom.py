@@ -24,17 +24,21 @@ _ACTIVE = re.compile(
     r"people|persons?|team|folks|leads?|buyers?|prospects?|customers?|account)\b",
     re.IGNORECASE,
 )
-# What a role is called, and words of the personas and titles that fill it.
-_ROLES: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
-    (re.compile(rf"\b(?:{called})\b", re.IGNORECASE), frozenset(words.split()))
+# What a role is called, and words of the personas and titles that fill it; those behind the bar
+# count where nobody has one of those before it.
+_ROLES: tuple[tuple[re.Pattern[str], tuple[frozenset[str], ...]], ...] = tuple(
+    (
+        re.compile(rf"\b(?:{called})\b", re.IGNORECASE),
+        tuple(frozenset(part.split()) for part in words.split("|")),
+    )
     for called, words in (
         (
             r"decision[ -]?makers?|economic buyers?|(?:executive )?sponsors?|executives?|boss",
-            "executive chief ceo coo cfo cio president founder managing director head vp",
+            "executive chief ceo coo cfo president founder managing | vp director head leader",
         ),
         (
             r"security|ciso|compliance|privacy",
-            "security ciso compliance privacy risk it information",
+            "security ciso compliance privacy | it information risk",
         ),
         (
             r"technical|technology|tech|it|cto|cio|engineers?|admins?",
@@ -133,9 +137,10 @@ def _choose(members: Sequence[_Member], role: str, where: str, *, named: bool) -
     known = next((words for pattern, words in _ROLES if pattern.search(role)), None)
     if known is None and _ACTIVE.search(role):
         return _most_active(members, role, where, named=named)
-    wanted = known or frozenset()
     own = _words(role)
-    fitting = [m for m in members if own <= m.words] or [m for m in members if wanted & m.words]
+    fitting = [m for m in members if own <= m.words]
+    for wanted in known or ():
+        fitting = fitting or [m for m in members if wanted & m.words]
     if not fitting:
         note = f"Nobody at {where} is known to be the {role}; these people are there."
         return Whom(None, "ambiguous", _shown(members), [note])
