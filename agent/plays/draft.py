@@ -235,7 +235,8 @@ class _Sketch:
 
 def _experiment_id(request: DraftRequest) -> str:
     """Name the experiment after what it tests, so that drafting again gives the same arms."""
-    reason = request.finding["id"] if request.finding is not None else "scores"
+    without = "scores" if request.scores else "message"
+    reason = request.finding["id"] if request.finding is not None else without
     kinds = ",".join(str(a["kind"]) for a in request.actions)
     material = f"{reason}|{request.playbook_id or kinds}"
     return f"exp_{hashlib.sha256(material.encode()).hexdigest()[:8]}"
