@@ -8,6 +8,7 @@ from agent.plays.stamps import stamp
 from agent.slack.failures import described
 from agent.slack.incoming import is_from_a_person, read
 from agent.slack.item import Item, Kind
+from agent.slack.listeners import alerts, content, feedback, home, messages, plays
 from agent.slack.routes import Routes
 
 if TYPE_CHECKING:
@@ -28,14 +29,9 @@ _EVERYTHING = re.compile(".*", re.DOTALL)
 
 def all_routes() -> Routes:
     """Collect the routes of every listener."""
-    from importlib import import_module  # noqa: PLC0415
-    from importlib.util import find_spec  # noqa: PLC0415
-
     routes = Routes()
-    for name in ("messages", "plays", "content", "home", "alerts", "feedback"):
-        module = f"agent.slack.listeners.{name}"
-        if find_spec(module) is not None:
-            import_module(module).register(routes)
+    for listener in (messages, plays, content, home, alerts, feedback):
+        listener.register(routes)
     return routes
 
 

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from agent.plays.stamps import Clock, stamp
+from agent.slack.alerts.deliver import deliver
+from agent.slack.alerts.digest import digest
+from agent.slack.alerts.scan import scan
 from agent.slack.failures import described
+from agent.slack.plays.notices import remind
+from agent.slack.plays.sync import sync_cards
 from agent.slack.tables import LEASE
 from knowledge.database import reading
 
@@ -42,7 +47,14 @@ class Job:
 
 def all_jobs(inbox: "Inbox") -> list[Job]:
     """List the jobs of the Slack surface."""
-    return [Job("inbox.prune", _DAY_SECONDS, lambda _surface: _prune(inbox))]
+    return [
+        Job("cards", 2, sync_cards),
+        Job("reminders", 60, remind),
+        Job("alerts.scan", 300, scan),
+        Job("alerts.deliver", 30, deliver),
+        Job("digest", 60, digest),
+        Job("inbox.prune", _DAY_SECONDS, lambda _surface: _prune(inbox)),
+    ]
 
 
 class JobLeases:
