@@ -1,0 +1,1 @@
+"""A stateful Slack on loopback that keeps Slack's documented rules: for tests, load and preview."""

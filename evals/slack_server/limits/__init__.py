@@ -1,0 +1,1 @@
+"""Slack's documented limits of blocks, elements and views; what breaks one is refused."""

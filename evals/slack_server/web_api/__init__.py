@@ -1,0 +1,1 @@
+"""Methods of the Web API, by their names."""
