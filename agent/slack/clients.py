@@ -139,7 +139,7 @@ class ManyWorkspaces:
 
     def __init__(self, settings: SlackSettings, store: "SQLAlchemyInstallationStore") -> None:
         self._web = WebClients(settings.api_url)
-        self._store = store
+        self.store = store
         self._bots = store.bots.c
 
     def of(self, team: str) -> "WebClient":
@@ -148,9 +148,9 @@ class ManyWorkspaces:
 
     def teams(self) -> list[str]:
         """List the workspaces."""
-        mine = self._bots.client_id == self._store.client_id
+        mine = self._bots.client_id == self.store.client_id
         query = sa.select(self._bots.team_id).where(mine).distinct().order_by(self._bots.team_id)
-        with reading(self._store.engine).connect() as tx:
+        with reading(self.store.engine).connect() as tx:
             return [str(team) for team in tx.execute(query).scalars() if team]
 
     def bot_user(self, team: str) -> str:
@@ -164,12 +164,12 @@ class ManyWorkspaces:
     def _bot(self, team: str) -> Any:
         # Read each time: whoever uninstalls the app is out with the next call.
         query = (
-            sa.select(self._store.bots)
-            .where(self._bots.client_id == self._store.client_id, self._bots.team_id == team)
+            sa.select(self.store.bots)
+            .where(self._bots.client_id == self.store.client_id, self._bots.team_id == team)
             .order_by(self._bots.installed_at.desc(), self._bots.id.desc())
             .limit(1)
         )
-        with reading(self._store.engine).connect() as tx:
+        with reading(self.store.engine).connect() as tx:
             row = tx.execute(query).first()
         if row is None:
             raise NotInstalledError(team)

@@ -14,13 +14,13 @@ from agent.slack.alerts.deliver import deliver
 from agent.slack.alerts.digest import digest
 from agent.slack.alerts.scan import scan
 from agent.slack.failures import described
+from agent.slack.inbox import Inbox
 from agent.slack.plays.notices import remind
 from agent.slack.plays.sync import sync_cards
 from agent.slack.tables import LEASE
 from knowledge.database import reading
 
 if TYPE_CHECKING:
-    from agent.slack.inbox import Inbox
     from agent.slack.surface import Surface
 
 _LOG = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Job:
     run: Callable[["Surface"], None]
 
 
-def all_jobs(inbox: "Inbox") -> list[Job]:
+def all_jobs() -> list[Job]:
     """List the jobs of the Slack surface."""
     return [
         Job("cards", 2, sync_cards),
@@ -53,7 +53,7 @@ def all_jobs(inbox: "Inbox") -> list[Job]:
         Job("alerts.scan", 300, scan),
         Job("alerts.deliver", 30, deliver),
         Job("digest", 60, digest),
-        Job("inbox.prune", _DAY_SECONDS, lambda _surface: _prune(inbox)),
+        Job("inbox.prune", _DAY_SECONDS, _prune),
     ]
 
 
@@ -163,5 +163,5 @@ class JobRunner:
                 _LOG.warning("could not renew the leases of jobs: %s", described(error))
 
 
-def _prune(inbox: "Inbox") -> None:
-    inbox.prune()
+def _prune(surface: "Surface") -> None:
+    Inbox(surface.database, clock=surface.clock).prune()

@@ -3,7 +3,7 @@
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -19,8 +19,9 @@ from agent.slack.dispatch import Dispatcher
 from agent.slack.failures import code_of, described, passes
 from agent.slack.inbox import Inbox
 from agent.slack.install import installation_store, oauth_settings, uses_oauth
-from agent.slack.jobs import JobRunner, all_jobs
+from agent.slack.jobs import Job, JobRunner, all_jobs
 from agent.slack.people import People
+from agent.slack.routes import Routes
 from agent.slack.submissions import Submissions
 from agent.slack.surface import Surface
 from agent.slack.web import WebServer, build_site
@@ -105,7 +106,9 @@ def serving(
     say("Loading data, library and model.")
     with weir.remembering_conversation() as conversation:
         warm(weir, say)
-        service = Service(weir, settings, http_port, conversation, worker=worker, clock=clock)
+        http = http_port is not None
+        surface = open_surface(weir, settings, conversation, http=http, clock=clock)
+        service = Service(surface, http_port, routes=all_routes(), jobs=all_jobs(), worker=worker)
         service.start(say, stop or threading.Event())
         try:
             yield service
@@ -147,41 +150,59 @@ def warm(weir: "Weir", say: Say) -> None:
         say(f"{error} Until then there is little to answer.")
 
 
+def open_surface(
+    weir: "Weir",
+    settings: SlackSettings,
+    conversation: "Conversation",
+    *,
+    http: bool,
+    clock: Clock = utc_now,
+) -> Surface:
+    """Open what listeners and jobs work with, for one workspace or for all installed ones."""
+    database = weir.warehouse.database
+    clients: Clients
+    if http and uses_oauth(settings):
+        clients = ManyWorkspaces(settings, installation_store(settings, database))
+    else:
+        clients = OneWorkspace(settings)
+    people = People(database, clients, clock=clock)
+    return Surface(weir, settings, clients, people, conversation, clock)
+
+
 class Service:
-    """Hold all threads of the Slack surface."""
+    """Hold all threads of the Slack surface.
+
+    Args:
+        surface: What listeners and jobs work with.
+        http_port: Port for signed HTTP, 0 for any free one; None for Socket Mode.
+        routes: Who handles what.
+        jobs: What is done again and again.
+        worker: Also run plays as they are approved.
+    """
 
     def __init__(
         self,
-        weir: "Weir",
-        settings: SlackSettings,
+        surface: Surface,
         http_port: int | None,
-        conversation: "Conversation",
         *,
+        routes: Routes,
+        jobs: Sequence[Job],
         worker: bool,
-        clock: Clock,
     ) -> None:
-        database = weir.warehouse.database
-        many = http_port is not None and uses_oauth(settings)
-        clients: Clients
-        if many:
-            store = installation_store(settings, database)
-            self._one, clients = None, ManyWorkspaces(settings, store)
-            oauth = oauth_settings(settings, store)
-        else:
-            self._one = clients = OneWorkspace(settings)
-            oauth = None
-        people = People(database, clients, clock=clock)
-        self.surface = Surface(weir, settings, clients, people, conversation, clock)
-        self.inbox = Inbox(database, clock=clock)
-        routes = all_routes()
-        self._dispatcher = Dispatcher(self.surface, routes, self.inbox)
-        self._jobs = JobRunner(self.surface, all_jobs(self.inbox), owner=self.inbox.owner)
+        settings, clients = surface.settings, surface.clients
+        self.surface = surface
+        self.inbox = Inbox(surface.database, clock=surface.clock)
+        self._dispatcher = Dispatcher(surface, routes, self.inbox)
+        self._jobs = JobRunner(surface, jobs, owner=self.inbox.owner)
+        oauth = None
+        if isinstance(clients, ManyWorkspaces):
+            oauth = oauth_settings(settings, clients.store)
         self._app = build_app(
-            self.surface,
+            surface,
             routes,
             self.inbox,
             self._dispatcher,
-            Submissions(self.surface, routes, self.inbox),
+            Submissions(surface, routes, self.inbox),
             oauth=oauth,
         )
         self._stopping = threading.Event()
@@ -208,8 +229,8 @@ class Service:
         Raises:
             WeirError: Slack refuses a token.
         """
-        if self._one is not None:
-            _patiently(self._one.identity, "SLACK_BOT_TOKEN", say, stop)
+        if isinstance(self.surface.clients, OneWorkspace):
+            _patiently(self.surface.clients.identity, "SLACK_BOT_TOKEN", say, stop)
         if self._plays is not None:
             self._plays.start()
         self._dispatcher.start()
@@ -249,8 +270,8 @@ class Service:
 
     def _described(self) -> str:
         way = "Socket Mode" if self._web is None else f"HTTP on port {self._web.port}"
-        if self._one is not None:
-            who = self._one.identity()
+        if isinstance(self.surface.clients, OneWorkspace):
+            who = self.surface.clients.identity()
             place = f"in the workspace {who.team_name} as @{who.bot_name}"
         else:
             place = f"in {len(self.surface.clients.teams())} workspaces"
