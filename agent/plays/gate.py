@@ -64,7 +64,7 @@ class Click:
             digest or self.stored.digest,
         )
         if not decision.accepted and not self.asks_only:
-            self.record(f"{self.what}_refused", outcome=outcome, why=sentence)
+            self.record(f"{self.what.replace(' ', '_')}_refused", outcome=outcome, why=sentence)
         return decision
 
     def record(self, what: str, **details: object) -> None:

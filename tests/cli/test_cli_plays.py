@@ -4,10 +4,16 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import pytest
 import yaml
 from weir_command import DANA, RIO, SAM, Run, answered, begin, one_sentence, weir
 
+from agent.assembly import Weir
+from agent.config import Settings
+from agent.plays.errors import PlayError
+from knowledge.errors import BadInputError
+from tools.content.rank import next_content
 from tools.crm.embedded import EmbeddedCrm
 from tools.crm.port import RecordRef
 
@@ -167,6 +173,105 @@ def test_nobody_acts_without_a_name(run: Run, play: dict[str, Any]) -> None:
     nameless = run("plays", "reject", play["id"])
     assert nameless.returncode == 2
     assert "WEIR_USER" in nameless.stderr
+
+
+def test_a_play_is_snoozed_and_handed_over_from_the_terminal(
+    run: Run, play: dict[str, Any]
+) -> None:
+    snoozed = answered(run("plays", "snooze", play["id"], "--hours", "4", "--as", DANA, "--json"))
+    assert (snoozed["outcome"], snoozed["state"]) == ("snoozed", "pending")
+    refused = run("plays", "handover", play["id"], "--to", RIO, "--as", DANA)
+    assert refused.returncode == 1
+    assert "wrote this play" in refused.stderr
+    assert one_sentence(refused.stderr)
+    given = run("plays", "handover", play["id"], "--to", DANA, "--as", SAM)
+    assert given.returncode == 1
+    words = [entry["what"] for entry in shown(run, play)["audit"]]
+    assert words[-3:] == ["snoozed", "hand_over_refused", "hand_over_refused"]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("snooze", "PLAY"),
+        ("snooze", "PLAY", "--until", "soon"),
+        ("snooze", "PLAY", "--until", "2099-01-01", "--hours", "3"),
+        ("away", "--until", "2099-01-01"),
+        ("away", "--to", RIO, "--until", "next week"),
+    ],
+    ids=" ".join,
+)
+def test_a_time_that_can_not_be_read_is_told_in_one_sentence(
+    run: Run, play: dict[str, Any], args: tuple[str, ...]
+) -> None:
+    finished = run("plays", *(play["id"] if a == "PLAY" else a for a in args), "--as", DANA)
+    assert finished.returncode == 2
+    assert one_sentence(finished.stderr), finished.stderr
+
+
+def test_an_expired_play_is_told_once_and_requested_again(
+    run: Run, home: Path, play: dict[str, Any]
+) -> None:
+    packaged = Path(__file__).parents[2] / "agent" / "plays" / "policy.yaml"
+    hurried = yaml.safe_load(packaged.read_text(encoding="utf-8"))
+    for tier in hurried["tiers"].values():
+        tier.pop("escalate_hours", None)
+        tier.pop("escalate_to", None)
+        tier |= {"expires_hours": 1e-6, "remind_hours": []}
+    (home / "policy.yaml").write_text(yaml.safe_dump(hurried, sort_keys=False), encoding="utf-8")
+    change = ("--set", "create_task.due_in_days=3", "--as", RIO)
+    assert run("plays", "edit", play["id"], *change).returncode == 0
+    assert "expired to " in run("plays", "notices").stdout
+    taken = answered(run("plays", "notices", "--take", "--json"))
+    assert {(n["kind"], *n["to"]) for n in taken} == {("expired", DANA), ("expired", RIO)}
+    assert answered(run("plays", "notices", "--take", "--json")) == []
+    (home / "policy.yaml").unlink()
+    again = answered(run("plays", "again", play["id"], "--as", DANA, "--json"))
+    new = shown(run, {"id": again["play_id"]})
+    assert (new["state"], new["digest"]) == ("pending", again["digest"])
+    assert len(new["targets"]) == len(play["targets"])
+
+
+def test_an_absence_is_noted_and_ended(run: Run) -> None:
+    until = ("--until", "2099-01-01", "--to", RIO)
+    noted = run("plays", "away", *until, "--as", DANA)
+    assert noted.returncode == 0, noted.stderr
+    assert "Rio Tanaka is reminded in your place" in noted.stdout
+    assert run("plays", "away", "--back", "--as", DANA).returncode == 0
+    assert run("plays", "away", "--back", "--as", DANA).returncode == 1
+
+
+def test_a_rep_sends_one_mail_and_takes_it_back(home: Path) -> None:
+    weir = Weir(Settings(home=home))
+    with weir.snapshot() as snapshot:
+        journeys = snapshot.table("journeys").filter(nw.col("is_open"))
+        rows = journeys.filter(nw.col("consent")).head(200).collect().rows(named=True)
+        lead = next(row for row in rows if row["email"])["journey_id"]
+        offered = next_content(snapshot, weir.library, lead)["items"]
+    first, second = (item["id"] for item in offered[:2])
+    play = weir.propose_message(by=SAM, journey_id=lead, content_id=first, note="For {name}:")
+    assert play.tier == "own"
+    assert play.experiment.holdout_share == 0.0
+    assert all(reason in play.why.text for reason in offered[0]["why"])
+    assert weir.plays.approve(play.id, by=SAM, digest=play.digest).accepted
+    assert weir.plays.run(play.id).states == {play.id: "verified"}
+    with pytest.raises(BadInputError, match="An earlier play has sent"):
+        weir.propose_message(by=SAM, journey_id=lead, content_id=first)
+    assert weir.plays.undo(play.id, by=SAM).accepted
+    assert weir.plays.run(play.id).states == {play.id: "undone"}
+    for unknown in ({"journey_id": "nobody"}, {"content_id": "nothing"}):
+        with pytest.raises(BadInputError, match="There is no"):
+            weir.propose_message(by=SAM, **{"journey_id": lead, "content_id": second, **unknown})
+
+
+def test_who_has_not_consented_gets_no_mail(home: Path) -> None:
+    weir = Weir(Settings(home=home))
+    with weir.snapshot() as snapshot:
+        journeys = snapshot.table("journeys").filter(nw.col("is_open"), ~nw.col("consent"))
+        lead = journeys.head(1).collect().rows(named=True)[0]["journey_id"]
+        piece = next_content(snapshot, weir.library, lead)["items"][0]["id"]
+    with pytest.raises(PlayError, match="have not consented to be contacted"):
+        weir.propose_message(by=SAM, journey_id=lead, content_id=piece)
 
 
 def test_the_audit_log_of_a_home_can_be_exported(run: Run) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,8 @@ class PlayMachine(RuleBasedStateMachine):
         self.states: dict[str, str] = {}
         self.digests: dict[str, list[str]] = {}
         self.authors: dict[str, str] = {}
+        self.again: set[str] = set()
+        self.told: set[str] = set()
         self.killed = False
         self.humans = 0
         self.ours = 0
@@ -165,6 +168,51 @@ class PlayMachine(RuleBasedStateMachine):
     def the_kill_switch(self, *, on: bool) -> None:
         (self.desk.stop if on else self.desk.resume)(by=DANA)
         self.killed = on
+
+    @rule(play=plays, by=st.sampled_from([DANA, RIO, SAM]), hours=st.sampled_from([2, 90]))
+    def snoozes(self, play: str, by: str, hours: float) -> None:
+        if play:
+            may = self.desk.can(play, by)["snooze"] is None and hours < 72
+            until = self.clock.now + timedelta(hours=hours)
+            decision = self.desk.snooze(play, by=by, until=until)
+            assert decision.accepted <= may, decision.sentence
+            assert decision.state == self.now()[play]
+
+    @rule(play=plays, by=st.sampled_from([DANA, SAM]), to=st.sampled_from([DANA, RIO, SAM]))
+    def hands_over(self, play: str, by: str, to: str) -> None:
+        if play:
+            before = self.now()[play]
+            decision = self.desk.hand_over(play, by=by, to=to)
+            assert not (decision.accepted and SAM in {by, to})
+            assert self.now()[play] == before
+
+    @rule(target=plays, play=plays)
+    def requests_again(self, play: str) -> str:
+        if not play:
+            return ""
+        may = self.now()[play] == "expired" and play not in self.again
+        decision = self.desk.request_again(play, by=DANA)
+        assert decision.accepted <= may, decision.sentence
+        if not decision.accepted or decision.play_id is None:
+            return ""
+        self.again.add(play)
+        new = decision.play_id
+        self.states[new] = "pending"
+        self.digests[new] = [decision.digest or ""]
+        shown = self.desk.show(new)
+        self.authors[new] = "" if shown["tier"] == "low" else shown["created_by"]
+        return new
+
+    @rule()
+    def notices_are_told(self) -> None:
+        due = self.desk.due_notices()
+        states = self.now()
+        for notice in due:
+            wanted = "expired" if notice.kind == "expired" else "pending"
+            assert states[notice.play_id] == wanted
+            assert self.desk.noticed(notice)
+            assert notice.id not in self.told, "somebody was told twice"
+            self.told.add(notice.id)
 
     @rule()
     def a_worker_passes(self) -> None:
