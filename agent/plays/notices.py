@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from agent.plays import audit
 from agent.plays.attention import (
     HANDED_OVER,
     SNOOZED,
@@ -95,6 +96,7 @@ class PlayNotices(Gate):
                         at=now,
                     )
                 )
+                self._audit(tx, f"told_{notice.kind}", notice)
         except IntegrityError:  # another process on a database without one write lock
             return False
         return True
@@ -102,7 +104,19 @@ class PlayNotices(Gate):
     def give_back(self, notice: Notice) -> None:
         """Take back that a notice was told, because it could not be sent."""
         with self.ledger.begin() as tx:
-            tx.execute(ATTENTION.delete().where(ATTENTION.c.id == notice.id))
+            gone = tx.execute(ATTENTION.delete().where(ATTENTION.c.id == notice.id)).rowcount
+            if gone:
+                self._audit(tx, f"not_told_{notice.kind}", notice)
+
+    def _audit(self, tx: sa.Connection, what: str, notice: Notice) -> None:
+        audit.append(
+            tx,
+            at=stamp(self.clock()),
+            who="weir",
+            what=what,
+            play_id=notice.play_id,
+            to=list(notice.to),
+        )
 
     def _of_pending(
         self, tx: sa.Connection, stored: StoredPlay, away: dict[str, str], now: datetime

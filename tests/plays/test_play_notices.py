@@ -14,6 +14,7 @@ from plays_harness import (
     Clock,
     PlayDesk,
     approved,
+    audit_words,
     draft,
     open_desk,
     with_policy,
@@ -63,6 +64,8 @@ def test_a_notice_is_told_once_and_again_after_a_failed_send(desk: PlayDesk, clo
     assert desk.due_notices() == []
     desk.give_back(notice)
     assert desk.due_notices() == [notice]
+    desk.give_back(notice)
+    assert audit_words(desk, notice.play_id)[1:] == ["told_remind", "not_told_remind"]
 
 
 def test_of_many_processes_one_tells(desk: PlayDesk, home: Path, clock: Clock) -> None:
