@@ -1,12 +1,15 @@
 """`weir doctor`: is everything in place, and what does bad data blur?"""
 
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from agent.cli.output import AsJson, console, count, print_json
+
+if TYPE_CHECKING:
+    from agent.assembly import Weir
 
 _MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "broken": "[red]✗[/]"}
 BROKEN = 1
@@ -17,7 +20,12 @@ def register(app: typer.Typer) -> None:
     app.command("doctor")(examine)
 
 
-def examine(as_json: AsJson = False) -> None:
+def examine(
+    slack: Annotated[
+        bool, typer.Option("--slack", help="Check the Slack app instead: tokens, scopes, events.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Check the stores, the model, the policy and the audit log, and list quality issues.
 
     Example: weir doctor
@@ -25,13 +33,20 @@ def examine(as_json: AsJson = False) -> None:
     from agent.assembly import Weir
     from agent.health import examine as look
 
-    report = look(Weir.open())
+    report = _slack(Weir.open()) if slack else look(Weir.open())
     if as_json:
         print_json(report)
     else:
         _print(report)
     if any(check["status"] == "broken" for check in report["checks"]):
         raise typer.Exit(BROKEN)
+
+
+def _slack(weir: "Weir") -> dict[str, Any]:
+    from agent.config import SlackSettings
+    from agent.slack.checks import examine_slack
+
+    return {"checks": examine_slack(weir, SlackSettings()), "quality_issues": []}
 
 
 def _print(report: dict[str, Any]) -> None:

@@ -233,8 +233,8 @@ def _time_zone(name: object) -> str:
 
 def _reason(error: Exception) -> str:
     """Give Slack's word for an error, or the kind of it; its text may hold more than that."""
-    response = getattr(error, "response", None)
-    try:
-        return str(response["error"]) if response is not None else type(error).__name__
-    except (KeyError, TypeError, ValueError):
-        return type(error).__name__
+    from slack_sdk.errors import SlackApiError  # noqa: PLC0415 - the SDK takes time to load
+
+    from agent.slack.failures import code_of  # noqa: PLC0415
+
+    return code_of(error) if isinstance(error, SlackApiError) else type(error).__name__

@@ -43,7 +43,7 @@ def test_every_event_has_a_route_and_every_route_an_event(manifest: dict[str, An
     events = set(manifest["settings"]["event_subscriptions"]["bot_events"])
     names = {event.partition(".")[0] for event in events}
     assert names - BY_BOLT == routed("event") - BEFORE_AGENT_VIEW
-    assert BY_BOLT <= names
+    assert names >= BY_BOLT
 
 
 def test_every_event_has_the_scope_that_it_needs(manifest: dict[str, Any]) -> None:
