@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from evals.slack_server.errors import SlackError
-from evals.slack_server.faults import Faults
+from evals.slack_server.faults import Fault, Faults
 from evals.slack_server.state import Call, Json, State, Workspace, copied
 from evals.slack_server.web_api import (  # noqa: F401 - each registers its methods
     assistant,
@@ -54,6 +54,7 @@ def call(
         workspace: Workspace | None = None
         headers: dict[str, str] = {}
         status = 200
+        fault: Fault | None = None
         try:
             registered = _registered(name)
             workspace = _authorised(state, registered, token)
@@ -73,7 +74,8 @@ def call(
             error = None
         except SlackError as refused:
             answer, error = refused.answer, refused.error
-            _note_violation(state, name, answer)
+            if fault is None:
+                _note_violation(state, name, answer)
         if name.startswith(_SPEAKING) and error is None:
             state.outgoing.append((name, copied(args)))
         known = {key: value for key, value in args.items() if key != "token"}

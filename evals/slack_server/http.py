@@ -1,6 +1,8 @@
 """HTTP: the Web API, the WebSocket of Socket Mode, uploads and response addresses."""
 
+import asyncio
 import base64
+import contextlib
 import json
 import time
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 LARGEST = 50 * 1024 * 1024
 UNAVAILABLE = 503
+# Far more often than Slack does: a client that closes waits for the next word from the server.
+PING_SECONDS = 0.4
 
 
 def build(server: "SlackServer") -> web.Application:
@@ -67,7 +71,7 @@ class _Pages:
             app_token = server.state.codes.pop(request.query.get("ticket", ""), None)
         if app_token is None:
             return web.Response(status=401)
-        socket = web.WebSocketResponse(heartbeat=30.0)
+        socket = web.WebSocketResponse()
         await socket.prepare(request)
         sockets = server.delivery.sockets.setdefault(app_token, [])
         hello = {
@@ -78,12 +82,14 @@ class _Pages:
         }
         await socket.send_str(json.dumps(hello))
         sockets.append(socket)
+        pinging = asyncio.create_task(_ping(socket))
         try:
             async for message in socket:
                 if message.type == WSMsgType.TEXT:
                     server.delivery.acknowledge(json.loads(message.data))
         finally:
             sockets.remove(socket)
+            pinging.cancel()
         return socket
 
     async def upload(self, request: web.Request) -> web.Response:
@@ -108,6 +114,13 @@ class _Pages:
         if body is None:
             return web.Response(text="ok")
         return web.json_response(body, status=status)
+
+
+async def _ping(socket: web.WebSocketResponse) -> None:
+    with contextlib.suppress(ConnectionError):
+        while not socket.closed:
+            await socket.ping()
+            await asyncio.sleep(PING_SECONDS)
 
 
 async def _arguments(request: web.Request) -> Json:

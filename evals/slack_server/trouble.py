@@ -61,6 +61,10 @@ class Trouble(Parts):
         """Deliver a payload as it is, a forged one say."""
         return self.delivery.send(app_token, envelope_of(payload), payload)
 
+    def drop_connections(self) -> None:
+        """Close every connection of Socket Mode, without a word."""
+        self._soon(self.close_sockets())
+
     def refresh_connections(self, reason: str = "refresh_requested") -> None:
         """Ask every connection to be opened again, as Slack does now and then."""
         self._soon(self._refresh(reason))

@@ -12,10 +12,12 @@ from filelock import FileLock
 
 from agent.assembly import Weir
 from agent.config import Settings, SlackSettings
+from agent.slack.serve import Service, serving
 from evals.slack_server.server import SlackServer
 
 SCALE = 0.15
 SHARED = ("warehouse", "library", "sample", "cache")
+WEIR = Path(sys.executable).with_name("weir")
 LOOPBACK = "127.0.0.1"
 SECRET = "signing-secret"  # noqa: S105 - of no real app
 
@@ -92,9 +94,22 @@ def slack_settings(slack_server: SlackServer) -> SlackSettings:
 
 
 @pytest.fixture
+def slack_app(
+    slack_server: SlackServer, northpeak: Path, slack_settings: SlackSettings
+) -> Iterator[Service]:
+    """Run the real app in this process, over Socket Mode; no limit of Slack's may be broken."""
+    weir = Weir(Settings(_env_file=None, home=northpeak))
+    with serving(weir, slack_settings, say=lambda _line: None) as service:
+        yield service
+    weir.warehouse.database.dispose()
+    assert slack_server.violations == []
+
+
+@pytest.fixture
 def slack_environment(slack_server: SlackServer, northpeak: Path) -> dict[str, str]:
     """Give what `weir slack` needs to run as a process of its own against the server."""
-    return os.environ | {
+    kept = {name: value for name, value in os.environ.items() if "WEIR" not in name}
+    return kept | {
         "WEIR_HOME": str(northpeak),
         "SLACK_API_URL": slack_server.url,
         "SLACK_BOT_TOKEN": "xoxb-1",
@@ -118,8 +133,9 @@ def slack_process(
     def start(*options: str, seconds: float = 60.0) -> subprocess.Popen[str]:
         before = slack_server.connections
         process = subprocess.Popen(
-            [sys.executable, "-m", "agent.cli", "slack", *options],
+            [str(WEIR), "slack", *options],
             env=slack_environment,
+            cwd=tmp_path,
             stdout=log,
             stderr=subprocess.STDOUT,
             text=True,
