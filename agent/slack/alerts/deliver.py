@@ -31,6 +31,8 @@ _LOG = logging.getLogger(__name__)
 
 METADATA_EVENT = "weir_alert"
 STUCK_AFTER = timedelta(seconds=60)
+# Clocks differ, and a day of alerts is little to read.
+LOOK_BACK = timedelta(days=1)
 _SEVERITY = {"high": 0, "normal": 1}
 # Slack refused for good: the message does not exist, and asking again changes nothing.
 _REFUSED = frozenset(
@@ -173,8 +175,7 @@ def _find(surface: "Surface", team: str, channel: str, message: str, *, since: s
     """Find the message that carries our id; None where Slack has none."""
     from calendar import timegm
 
-    # Clocks differ; a few minutes more cost nothing.
-    oldest = timegm((parse(since) - timedelta(minutes=5)).timetuple())
+    oldest = timegm((parse(since) - LOOK_BACK).timetuple())
     pages = surface.clients.of(team).conversations_history(
         channel=channel, oldest=str(oldest), include_all_metadata=True, limit=200
     )
