@@ -29,6 +29,7 @@ from agent.slack.plays.words import (
     counted,
     fitted,
     held_out,
+    label,
     listed,
     short,
     state_line,
@@ -99,7 +100,7 @@ def play_card(
         notes: Lines of small print for who looks after the play, such as a hand-over; safe text.
     """
     blocks = [
-        header(shown["title"]),
+        header(label(shown["title"])),
         context(" · ".join(_facts(shown, called))),
         section(_why(shown)),
         section(fields=[_who(shown), _effect(shown)]),

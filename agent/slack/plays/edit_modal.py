@@ -1,5 +1,6 @@
 """The form that edits a pending play: parameters by kind of action, and whom to take out."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from agent.plays.edit import Edit
 from agent.plays.errors import BadPlayError
 from agent.slack.blocks import (
     BLOCKS_PER_VIEW,
+    OPTION_TEXT,
     OPTIONS,
     Block,
     context,
@@ -26,12 +28,15 @@ from agent.slack.plays.parameters import (
     form_field,
     parameters,
 )
-from agent.slack.plays.words import Shown, by_target, change, counted, short, treated
+from agent.slack.plays.words import Shown, change, counted, label, short, treated
 from agent.slack.text import clip, plain
 
 EDIT = "play_edit_form"
 DROP = "drop"
 _MENUS = 10
+_MOST_BYTES = 240_000
+_MOST_OWNERS = 500
+_NAME_LENGTHS = (OPTION_TEXT, 30, 8)
 _ERROR = 300
 _TITLES = {
     "reroute_lead": "Reroute",
@@ -59,6 +64,25 @@ def edit_view(
         writable: Fields that the policy lets plays write.
         private: Opaque id of what is edited, which comes back with the form.
     """
+    # A view may take so much room in all; where names are long and many, they are cut shorter.
+    for name_length in _NAME_LENGTHS:
+        view = _view(shown, owners, writable, private, name_length)
+        if len(json.dumps(view)) < _MOST_BYTES:
+            break
+    return view
+
+
+def _view(
+    shown: Shown,
+    owners: Sequence[Mapping[str, Any]],
+    writable: Sequence[str],
+    private: str,
+    name_length: int,
+) -> Block:
+    owners = [
+        {**owner, "name": label(owner["name"] or owner["id"], name_length)}
+        for owner in owners[:_MOST_OWNERS]
+    ]
     blocks = [
         section(f"*{short(shown['title'], 200)}*"),
         context("An edit is a new proposal: approvals given so far start over."),
@@ -74,7 +98,7 @@ def edit_view(
                 for parameter in parameters(shown["actions"], kind)
             ],
         ]
-    blocks += _drop_menus(shown)
+    blocks += _drop_menus(shown, name_length)
     return modal(
         "Edit play",
         blocks[:BLOCKS_PER_VIEW],
@@ -154,27 +178,26 @@ def _by_name(shown: Shown) -> list[dict[str, Any]]:
     return sorted(treated(shown), key=lambda target: (plain(target["name"]).lower(), target["id"]))
 
 
-def _drop_menus(shown: Shown) -> list[Block]:
+def _drop_menus(shown: Shown, name_length: int) -> list[Block]:
     """Build menus of a hundred leads each, in the order of their names."""
-    targets, grouped = _by_name(shown), by_target(shown)
+    targets = _by_name(shown)
     parts = [targets[start : start + OPTIONS] for start in range(0, len(targets), OPTIONS)]
     blocks = [header("Take leads out")]
     for number, part in enumerate(parts[:_MENUS]):
         options = [
             option(
-                target["name"],
+                label(target["name"], name_length),
                 # A place in this order says nothing to who reads it, and the digest holds it.
                 str(number * OPTIONS + place),
-                description=counted(len(grouped.get(target["id"], ())), "write"),
             )
             for place, target in enumerate(part)
         ]
-        label = "Leads to take out"
+        title = "Leads to take out"
         if len(parts) > 1:
             span = f"{clip(plain(part[0]['name']), 30)} to {clip(plain(part[-1]['name']), 30)}"
-            label = f"{label}: {span}"
+            title = f"{title}: {span}"
         chooser = menu(VALUE, options, placeholder="Nobody", several=True)
-        blocks.append(field(label, chooser, f"{DROP}.{number}", optional=True))
+        blocks.append(field(title, chooser, f"{DROP}.{number}", optional=True))
     return blocks
 
 

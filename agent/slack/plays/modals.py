@@ -24,6 +24,7 @@ from agent.slack.plays.words import (
     counted,
     fitted,
     held_out,
+    label,
     short,
     state_line,
     treated,
@@ -128,7 +129,9 @@ def hand_over_view(shown: Shown, people: Sequence[Person], *, private: str) -> B
     """Ask who shall decide instead."""
     if not people:
         return said("Nobody else may approve this play.", title="Hand over")
-    options = [option(person.name, person.email, description=person.email) for person in people]
+    options = [
+        option(label(person.name), person.email, description=person.email) for person in people
+    ]
     reason = text_input(VALUE, multiline=True, most=_LONGEST_REASON)
     return modal(
         "Hand over",

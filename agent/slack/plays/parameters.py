@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.plays.actions import action_type
-from agent.slack.blocks import INPUT_TEXT, OPTIONS, Block, Element, field, menu, option, text_input
+from agent.slack.blocks import (
+    INPUT_TEXT,
+    OPTION_TEXT,
+    OPTIONS,
+    Block,
+    Element,
+    field,
+    menu,
+    option,
+    plain_text,
+    text_input,
+)
+from agent.slack.plays.words import label
 
 # What the drafter chose for each lead, or what follows from something else; not for typing.
 _FIXED = {
@@ -29,7 +41,6 @@ _HINTS = {
     ("reroute_lead", "to"): "Leave empty to keep the owners as proposed.",
 }
 _LONG = 300
-_MOST_OWNERS = 5000
 VALUE = "value"
 KEPT = "kept"
 _INTEGER = re.compile(r"[+-]?\d{1,9}")
@@ -100,12 +111,12 @@ def form_field(
         writable: Fields of records that the policy lets plays write.
     """
     place = (parameter.kind, parameter.name)
-    label = _LABELS.get(place, parameter.name.replace("_", " ").capitalize())
+    title = _LABELS.get(place, parameter.name.replace("_", " ").capitalize())
     hint = _HINTS.get(place)
     element = _element(parameter, owners, writable)
     if parameter.is_mixed and hint is None:
         hint = "The leads have different values now; leave it empty to keep them."
-    return field(label, element, parameter.block_id, hint=hint, optional=True)
+    return field(title, element, parameter.block_id, hint=hint, optional=True)
 
 
 def changed_value(parameter: Parameter, state: Mapping[str, Any] | None) -> tuple[bool, Any]:
@@ -146,8 +157,8 @@ def _owner_menu(parameter: Parameter, owners: Sequence[Mapping[str, Any]]) -> El
     kept = option("As proposed", KEPT)
     chosen = kept
     teams: dict[str, list[Element]] = {}
-    for owner in owners[:_MOST_OWNERS]:
-        entry = option(str(owner["name"] or owner["id"]), str(owner["id"]))
+    for owner in owners:
+        entry = option(label(owner["name"] or owner["id"]), str(owner["id"]))
         if str(owner["id"]) == parameter.present:
             chosen = entry
         teams.setdefault(str(owner["team"] or "No team"), []).append(entry)
@@ -160,7 +171,8 @@ def _owner_menu(parameter: Parameter, owners: Sequence[Mapping[str, Any]]) -> El
     element = menu(VALUE, [], chosen=chosen)
     del element["options"]
     element["option_groups"] = [
-        {"label": option(name, name)["text"], "options": members} for name, members in groups
+        {"label": plain_text(label(name), OPTION_TEXT), "options": members}
+        for name, members in groups
     ]
     return element
 

@@ -30,6 +30,7 @@ STATES = {
     "undone": (":large_purple_circle:", "Undone"),
     "partly_undone": (":large_orange_circle:", "Undone in part"),
 }
+NOTHING = "-"
 _UNSEEN = (":white_circle:", "")
 _NAME = 60
 _VALUE = 80
@@ -45,8 +46,13 @@ _WRITES = {
 
 
 def short(value: object, most: int = _NAME) -> str:
-    """Give data for ``mrkdwn``, shortened."""
-    return data(clip(plain(value), most))
+    """Give data for ``mrkdwn``, shortened; a dash where there is nothing to see."""
+    return data(clip(plain(value), most)) or NOTHING
+
+
+def label(value: object, most: int = SECTION_TEXT) -> str:
+    """Give data for ``plain_text``, shortened; a dash where there is nothing to see."""
+    return clip(plain(value), most) or NOTHING
 
 
 def when(stamp: str) -> str:
