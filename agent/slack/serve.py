@@ -42,7 +42,9 @@ _LOG = logging.getLogger(__name__)
 Say = Callable[[str], None]
 
 _PATIENCE_SECONDS = 5.0
-_CONNECT_SECONDS = 30.0
+_PLAY_SECONDS = 10.0
+# Also how soon a lost connection is tried again.
+_PING_SECONDS = 5.0
 
 
 def run(
@@ -256,7 +258,7 @@ class Service:
         self._jobs.stop()
         self._dispatcher.stop()
         if self._plays is not None and self._plays.ident is not None:
-            self._plays.join(_CONNECT_SECONDS)
+            self._plays.join(_PLAY_SECONDS)
 
     def health(self) -> dict[str, Any]:
         """Tell how the service does."""
@@ -295,7 +297,10 @@ def _socket_mode(app: "App", token: SecretStr | None) -> "SocketModeHandler":
     logger = logging.getLogger("agent.slack.socket")
     logger.setLevel(logging.WARNING)
     return SocketModeHandler(
-        app, app_token=token.get_secret_value() if token else "", logger=logger
+        app,
+        app_token=token.get_secret_value() if token else "",
+        logger=logger,
+        ping_interval=_PING_SECONDS,
     )
 
 
