@@ -37,7 +37,7 @@ class Check:
             self.say(path, "must be a string")
         elif len(value) > most:
             self.say(path, f"must be less than {most + 1} characters")
-        elif len(value.strip() if least else value) < least:
+        elif len(value) < least:
             self.say(path, f"must be more than {least - 1} characters")
 
     def optional(self, holder: dict[str, Any], name: str, path: str, most: int) -> None:
