@@ -107,7 +107,8 @@ def _pages(text: str) -> Iterator[tuple[list[Block], list[Block]]]:
         spare = [*spare, plain]
         room -= len(written)
         has_table = has_table or is_table
-    yield body, spare
+    empty = [blocks.markdown(_EMPTY)]
+    yield body or empty, spare or empty
 
 
 def _parts(text: str) -> Iterator[tables.Part]:
@@ -166,7 +167,7 @@ def _foot(answer: Answer, frame: Frame) -> list[Block]:
     if answer.plays:
         named = ", ".join(f"`{data(play)}`" for play in answer.plays[:_UNSUPPORTED])
         shown.append(blocks.context(f"Drafted {named}: nothing is changed until it is approved."))
-    shown += [blocks.context(data(note)) for note in answer.notes[:3]]
+    shown += [blocks.context(data(note)) for note in answer.notes[:3] if data(note).strip()]
     if frame.examples:
         offered = "\n".join(f"• {data(item)}" for item in frame.examples[:_EXAMPLES])
         shown.append(blocks.section(f"For example, ask:\n{offered}"))

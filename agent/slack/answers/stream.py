@@ -106,7 +106,12 @@ class _Run:
             stop=self.ids["stop"],
             recipient=None if is_direct else asked.person.user,
             stands=lambda ts: record.stand(surface.database, row.id, ts=ts),
+            halted=self._halt,
         )
+
+    def _halt(self) -> None:
+        # Slack does not say who pressed its own button; it shows it to who asked.
+        record.stop(self.surface.database, self.row.id, self.asked.person.name)
 
     def run(self, *, fresh: bool) -> None:
         """Answer, show, and note the end."""

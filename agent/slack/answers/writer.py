@@ -12,6 +12,7 @@ from agent.slack.answers import render, words
 from agent.slack.answers.record import Place
 from agent.slack.answers.render import Message
 from agent.slack.blocks import Block
+from agent.slack.failures import code_of, passes
 from agent.slack.text import clip
 
 if TYPE_CHECKING:
@@ -30,10 +31,6 @@ _NO_WAY = frozenset(
         "account_inactive",
         "token_revoked",
         "token_expired",
-        "ratelimited",
-        "internal_error",
-        "service_unavailable",
-        "fatal_error",
     }
 )
 # Refusals that a plainer form of the message may get past.
@@ -49,10 +46,12 @@ _REFUSED = frozenset(
         "block_mismatch",
     }
 )
+_BY_USER = "stopped_by_user"
 APPEND_SECONDS = 1.0
+SLOW_SECONDS = 5.0
 TASK_SECONDS = 0.3
 _MOST_TITLE = 250
-Mode = Literal["new", "stream", "plain"]
+Mode = Literal["new", "stream", "left", "plain"]
 Status = Literal["in_progress", "complete", "error"]
 _MARKS: dict[str, str] = {"in_progress": "…", "complete": "✓", "error": "✗"}
 
@@ -67,6 +66,7 @@ class Writer:
         stop: Id of the stop button; also how the message of a crashed run is recognised.
         recipient: Whom a streamed message in a channel is for; None in a direct message.
         stands: Called with the message's ts as soon as there is one.
+        halted: Called when Slack's own stop button was pressed.
         clock: Tells seconds, for the pace.
     """
 
@@ -79,17 +79,19 @@ class Writer:
         stop: str,
         recipient: str | None,
         stands: Callable[[str], None],
+        halted: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client, self._place = client, place
         self._stop, self._recipient, self._stands = stop, recipient, stands
-        self._clock = clock
+        self._halted, self._clock = halted, clock
         self.ts = ts
-        self._mode: Mode = "plain" if ts else "new"
+        # What an earlier run began may still be a stream; it is ended before it is changed.
+        self._mode: Mode = "left" if ts else "new"
         self._tasks: dict[str, tuple[str, Status]] = {}
         self._chunks: list[dict[str, Any]] = []
         self._text = self._sent = ""
-        self._due = 0.0
+        self._due, self._pace = 0.0, APPEND_SECONDS
 
     def find(self) -> None:
         """Look for the message that an earlier run sent but could not note."""
@@ -103,11 +105,11 @@ class Writer:
                 include_all_metadata=True,
             )
         except SlackApiError as error:
-            _LOG.info("The thread could not be read: %s.", error.response.get("error"))
+            _LOG.info("The thread could not be read: %s.", code_of(error))
             return
         for message in found.get("messages") or []:
             if self._stop in json.dumps(message):
-                self._stand(str(message["ts"]), "plain")
+                self._stand(str(message["ts"]), "left")
                 return
 
     def task(self, task_id: str, title: str, status: Status, detail: str = "") -> None:
@@ -139,7 +141,7 @@ class Writer:
             self._append()
         else:
             self._redraw()
-        self._due = self._clock() + (APPEND_SECONDS if self._sent else TASK_SECONDS)
+        self._due = self._clock() + (self._pace if self._sent else TASK_SECONDS)
 
     def finish(
         self, messages: list[Message], *, more: list[str], sent: Callable[[list[str]], None]
@@ -152,7 +154,7 @@ class Writer:
             sent: Called with the ts of all messages beyond the first after each of them.
         """
         first, *others = messages
-        if self._mode == "stream":
+        if self._mode in ("stream", "left"):
             self._end_stream()
         if self.ts is None:
             self._stand(self._post(first, metadata=self._mark()), "plain")
@@ -183,8 +185,8 @@ class Writer:
                 **recipient,
             )
         except SlackApiError as error:
-            reason = str(error.response.get("error"))
-            if reason in _NO_WAY:
+            reason = code_of(error)
+            if reason in _NO_WAY or passes(error):
                 raise
             # A workspace, a channel or a plan that can't stream: the message is drawn anew.
             _LOG.info("Slack does not stream here: %s.", reason)
@@ -200,26 +202,36 @@ class Writer:
         self._stand(str(begun["ts"]), "stream")
 
     def _append(self) -> None:
+        before = (list(self._chunks), self._sent)
         chunks = self._take()
         if not chunks or self.ts is None:
             return
         try:
             self._client.chat_appendStream(channel=self._place.channel, ts=self.ts, chunks=chunks)
         except SlackApiError as error:
+            _LOG.info("The stream was not taken further: %s.", code_of(error))
+            if code_of(error) == _BY_USER:
+                self._halted()
+                return
+            if passes(error):
+                # Too much at once: from here on it grows at a slower pace.
+                (self._chunks, self._sent), self._pace = before, SLOW_SECONDS
+                return
             # Slack ends a stream after some minutes; the message itself can still be changed.
-            _LOG.info("The stream ended: %s.", error.response.get("error"))
-            self._mode = "plain"
+            self._mode = "left"
             self._redraw()
         except OSError:
             # Slack can't be reached just now. The answer is shown whole at the end.
             _LOG.info("Slack could not be reached while an answer was streamed.")
-            self._mode = "plain"
+            self._mode = "left"
 
     def _redraw(self) -> None:
         self._chunks, self._sent = [], self._text
         if self.ts is None:
             return
         try:
+            if self._mode == "left":
+                self._end_stream()
             self._client.chat_update(
                 channel=self._place.channel,
                 ts=self.ts,
@@ -242,12 +254,14 @@ class Writer:
         return chunks
 
     def _end_stream(self) -> None:
-        self._mode = "plain"
         try:
             self._client.chat_stopStream(channel=self._place.channel, ts=self.ts or "")
         except SlackApiError as error:
+            if passes(error):
+                raise
             # It ended by itself; the update that follows shows the answer all the same.
-            _LOG.info("The stream had ended: %s.", error.response.get("error"))
+            _LOG.info("The stream had ended: %s.", code_of(error))
+        self._mode = "plain"
 
     def _mark(self) -> dict[str, Any]:
         """Mark a message, so that it is found again after a crash."""
@@ -292,7 +306,7 @@ def _plainer(send: Callable[[list[Block]], str], message: Message) -> str:
         try:
             return send(blocks)
         except SlackApiError as error:
-            reason = str(error.response.get("error"))
+            reason = code_of(error)
             if reason not in _REFUSED:
                 raise
             _LOG.warning("Slack refused the form of an answer: %s.", reason)
