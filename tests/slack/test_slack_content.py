@@ -85,7 +85,7 @@ def other_owner(weir: Weir, lead: dict[str, Any]) -> str:
             .collect("pyarrow")
             .to_dict(as_series=False)
         )
-    return next(email for email in rows["email"] if "dana" not in email)
+    return str(next(email for email in rows["email"] if "dana" not in email))
 
 
 def told(slack: SlackServer, user: str, channel: str = "CSALES", least: int = 1) -> dict[str, Any]:

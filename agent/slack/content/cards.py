@@ -100,14 +100,16 @@ def content_blocks(
 def offer_text(offer: dict[str, Any]) -> str:
     """Say an offer in one line, where blocks are not shown."""
     if offer.get("status") != "found":
-        return f"Who is meant by {data(offer.get('query'))}?"
-    titles = "; ".join(data(item["title"]) for item in offer["items"][:SHOWN])
-    return f"What to send {data(offer['for'])} next: {titles or 'nothing is left that fits'}"
+        return f"Who is meant by {data(clip(str(offer.get('query')), _TITLE))}?"
+    titles = "; ".join(data(clip(item["title"], _TITLE)) for item in offer["items"][:SHOWN])
+    name = data(clip(str(offer["for"]), _TITLE))
+    return f"What to send {name} next: {titles or 'nothing is left that fits'}"
 
 
 def noted_blocks(title: str, called: str, piece: str) -> list[Block]:
     """Say that a piece was judged, with the way back and a place for the reason."""
-    said = f"Noted: *{data(clip(title, _TITLE))}* is not offered for {data(called)} any more."
+    piece_title, name = (data(clip(text, _TITLE)) for text in (title, called))
+    said = f"Noted: *{piece_title}* is not offered for {name} any more."
     return [
         context(said),
         actions(button("Say why", REASON, piece), button("Offer it again", USEFUL, piece)),
