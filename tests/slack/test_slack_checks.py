@@ -1,10 +1,13 @@
+import json
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
+from typer.testing import CliRunner
 
 from agent.assembly import Weir
+from agent.cli.app import app
 from agent.config import Settings, SlackSettings
 from agent.plays.stamps import stamp, utc_now
 from agent.slack.checks import examine_slack
@@ -136,3 +139,24 @@ def test_a_slack_that_is_down_is_said_to_be(weir: Weir, slack_settings: SlackSet
     status, text = told(weir, settings)["bot token"]
     assert status == "broken"
     assert "can't be reached" in text
+
+
+@pytest.mark.parametrize(("token", "code"), [("xoxb-1", 0), ("xoxb-wrong-one", 1)])
+def test_the_command_ends_with_what_it_found(
+    tmp_path: Path,
+    slack_server: SlackServer,
+    monkeypatch: pytest.MonkeyPatch,
+    token: str,
+    code: int,
+) -> None:
+    granted = slack_server.workspace("T1").scopes
+    granted |= set(SCOPES)
+    monkeypatch.setenv("WEIR_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SLACK_BOT_TOKEN", token)
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-1")
+    monkeypatch.setenv("SLACK_API_URL", slack_server.url)
+    ended = CliRunner().invoke(app, ["doctor", "--slack", "--json"])
+    assert ended.exit_code == code, ended.output
+    found = {check["name"]: check["status"] for check in json.loads(ended.output)["checks"]}
+    assert found["bot token"] == ("broken" if code else "ok")
+    assert token not in ended.output
