@@ -1,6 +1,7 @@
 """The real Bolt app with listeners of a test's own, against the Slack on loopback."""
 
 import threading
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,3 +104,23 @@ def card(service: Service, server: SlackServer, channel: str = "CREV") -> dict[s
         channel=channel, text="card", blocks=[row]
     )
     return next(shown for shown in server.messages(channel) if shown["ts"] == sent["ts"])
+
+
+SECRET = "signing-secret"  # noqa: S105 - of no real app
+
+
+def http_settings(server: SlackServer, **more: Any) -> SlackSettings:
+    """Give the settings of an app that takes signed HTTP."""
+    return SlackSettings(_env_file=None, signing_secret=SECRET, api_url=server.url, **more)
+
+
+def address(service: Service, path: str) -> str:
+    """Give the address of a page of the service."""
+    return f"http://127.0.0.1:{service.port}{path}"
+
+
+def read(url: str, **headers: str) -> tuple[str, dict[str, str]]:
+    """Read a page, and its headers."""
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
+        return answer.read().decode(), dict(answer.headers)
