@@ -18,7 +18,8 @@ def settled(text: str) -> str:
     while True:
         cut = min(_start(_OPEN_LINK, kept), _start(_OPEN_REFERENCE, kept))
         if cut == len(kept):
-            return kept
+            # A reference takes the empty lines before it away with it.
+            return kept.rstrip()
         kept = _LAST_WORD.sub("", kept[:cut])
 
 
