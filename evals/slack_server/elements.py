@@ -152,3 +152,11 @@ def _option(element: Json, value: Any) -> Json:
             return dict(copied(option))
     offered = [option["text"]["text"] for option in _options(element)]
     raise LookupError(f"{value!r} is not offered; there are {offered}")
+
+
+def offered(element: Json) -> list[tuple[str, str]]:
+    """Give what can be chosen in an element, as values and labels."""
+    if element["type"] == "feedback_buttons":
+        buttons = (element["positive_button"], element["negative_button"])
+        return [(button["value"], button["text"]["text"]) for button in buttons]
+    return [(option["value"], option["text"]["text"]) for option in _options(element)]
