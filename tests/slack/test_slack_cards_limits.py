@@ -81,7 +81,7 @@ def plays(draw: st.DrawFn) -> Shown:
         left_out=[{"id": str(i), "name": text, "reason": text} for i in range(count // 2)],
         citations=[{"id": text, "quote": text}] * 5,
         evidence=[{"kind": "figure", "ref": text, "text": text}] * 40,
-        audit=[{"at": NOW, "who": text, "what": "undo_started"}] * 3,
+        audit=[{"at": NOW, "who": text, "what": "undo_started", "details": {"writes": 2}}] * 3,
     )
     play["why"] = {"finding_id": text, "text": text, "drivers": [text] * 9, "evidence": []}
     state, note = draw(st.sampled_from(ACTION_STATES)), draw(st.none() | names)

@@ -215,18 +215,22 @@ def stamp_lines(shown: Shown, called: Called) -> list[str]:
         lines.append(f"{state_line(shown)}: {receipt.progress(shown)}")
     else:
         lines.append(f"{state_line(shown)}. {receipt.summary(shown)}")
-    undone = undone_by(shown)
-    if undone:
-        lines.append(f"Undo asked for by {short(called(undone['who']))} {when(undone['at'])}")
+    lines += [
+        f"Undo asked for by {short(called(asked['who']))} {when(asked['at'])}"
+        for asked in undo_requests(shown)[-1:]
+    ]
     if shown["note"]:
         lines.append(short(shown["note"], _REASON))
     return lines
 
 
-def undone_by(shown: Shown) -> dict[str, Any] | None:
-    """Find who last had the play undone."""
-    started = [entry for entry in shown["audit"] if entry["what"] == "undo_started"]
-    return started[-1] if started else None
+def undo_requests(shown: Shown) -> list[dict[str, Any]]:
+    """List when people had the play undone; a worker notes each write that it takes back, too."""
+    return [
+        entry
+        for entry in shown["audit"]
+        if entry["what"] == "undo_started" and "writes" in entry["details"]
+    ]
 
 
 def _policy(shown: Shown, asked: Asked, called: Called) -> str:

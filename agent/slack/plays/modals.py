@@ -18,6 +18,7 @@ from agent.slack.blocks import (
     section,
     text_input,
 )
+from agent.slack.plays.card import undo_requests
 from agent.slack.plays.words import (
     Called,
     Shown,
@@ -55,7 +56,9 @@ _HISTORY_WORDS = {
     "approved": "completed the approval",
     "rejected": "rejected it",
     "expired": "let it expire",
-    "undo_started": "had it undone",
+    "snoozed": "snoozed it",
+    "handed_over": "handed it over",
+    "requested_again": "requested it again",
 }
 
 
@@ -207,11 +210,12 @@ def _left_out(shown: Shown) -> list[str]:
 
 def _history(shown: Shown, called: Called) -> list[str]:
     lines = []
-    for entry in shown["audit"][-_MOST_HISTORY:]:
-        what = _HISTORY_WORDS.get(entry["what"], entry["what"].replace("_", " "))
-        who = short(called(entry["who"]))
-        lines.append(f"•  {who} {short(what)}, {when(entry['at'])}")
-    return lines or ["Nothing yet."]
+    undone = undo_requests(shown)
+    for entry in shown["audit"]:
+        what = "had it undone" if entry in undone else _HISTORY_WORDS.get(entry["what"])
+        if what is not None:
+            lines.append(f"•  {short(called(entry['who']))} {what}, {when(entry['at'])}")
+    return lines[-_MOST_HISTORY:] or ["Nothing yet."]
 
 
 def _versions(shown: Shown) -> str:

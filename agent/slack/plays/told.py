@@ -6,7 +6,7 @@ from typing import Any
 
 from agent.slack.blocks import FALLBACK_TEXT, Block, section
 from agent.slack.plays import receipt
-from agent.slack.plays.card import card_text, stamp_lines, undone_by
+from agent.slack.plays.card import card_text, stamp_lines, undo_requests
 from agent.slack.plays.words import Called, Shown, counted, short, when
 from agent.slack.text import clip
 
@@ -54,10 +54,10 @@ def lines(
     if state in receipt.FINISHED:
         blocks = receipt.receipt_blocks(shown, called=called)
         found.append(Line("receipt", card_text(shown), blocks))
-    started = sum(entry["what"] == "undo_started" for entry in shown["audit"])
-    last = undone_by(shown)
-    if state == "undoing" and last is not None:
-        who = short(called(last["who"]))
+    asked = undo_requests(shown)
+    started = len(asked)
+    if state == "undoing" and asked:
+        who = short(called(asked[-1]["who"]))
         found.append(
             _said(f"undoing:{started}", f":leftwards_arrow_with_hook: {who} has this play undone.")
         )
