@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import narwhals as nw
 
 from knowledge.errors import WeirError
-from knowledge.warehouse.versions import NothingLoadedError
 from tools.crm.directory import Directory, Entry, Resolution, directory_of, one_or_several
 
 if TYPE_CHECKING:
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
 
 # The role of an owner in the CRM whom the policy does not name.
 OWNER_ROLE = "sales"
+# Owners by address, of the latest warehouse versions that were asked about.
+_owners: dict[tuple[str, int, str], dict[str, dict[str, Any]]] = {}
+_KEPT = 4
 
 
 class AccessError(WeirError):
@@ -227,18 +229,29 @@ def may_see(snapshot: "Snapshot", viewer: Viewer, kind: str, identity: str) -> b
 
 def _owner(weir: "Weir", email: str) -> dict[str, Any] | None:
     """Find the active owner of an address in the newest data."""
-    try:
-        opened = weir.snapshot()
-    except NothingLoadedError:
+    newest = weir.warehouse.newest()
+    if newest is None:
         return None
-    with opened as snapshot:
-        owners = snapshot.table("owner").select("id", "name", "email", "is_active")
-        rows = [
-            row
-            for row in _rows(owners)
-            if (row["email"] or "").strip().lower() == email and row["is_active"] is not False
-        ]
-    return min(rows, key=lambda row: str(row["id"]), default=None)
+    key = (str(weir.home.absolute()), newest.version, newest.load_id)
+    owners = _owners.get(key)
+    if owners is None:
+        # Asked with every click: a version's owners never change, so one reading will do.
+        owners = _read_owners(weir, newest.version)
+        if len(_owners) >= _KEPT:
+            _owners.clear()
+        _owners[key] = owners
+    return owners.get(email)
+
+
+def _read_owners(weir: "Weir", version: int) -> dict[str, dict[str, Any]]:
+    with weir.snapshot(version) as snapshot:
+        rows = _rows(snapshot.table("owner").select("id", "name", "email", "is_active"))
+    found: dict[str, dict[str, Any]] = {}
+    for row in sorted(rows, key=lambda row: str(row["id"])):
+        email = (row["email"] or "").strip().lower()
+        if email and row["is_active"] is not False:
+            found.setdefault(email, row)
+    return found
 
 
 def _rows(frame: nw.LazyFrame[Any]) -> list[dict[str, Any]]:
