@@ -111,8 +111,8 @@ def serving(
         http = http_port is not None
         surface = open_surface(weir, settings, conversation, http=http, clock=clock)
         service = Service(surface, http_port, routes=all_routes(), jobs=all_jobs(), worker=worker)
-        service.start(say, stop or threading.Event())
         try:
+            service.start(say, stop or threading.Event())
             yield service
         finally:
             service.stop()
@@ -208,6 +208,7 @@ class Service:
             oauth=oauth,
         )
         self._stopping = threading.Event()
+        self._started = False
         self._plays = (
             threading.Thread(target=self._run_plays, name="slack-plays", daemon=True)
             if worker
@@ -233,6 +234,9 @@ class Service:
         """
         if isinstance(self.surface.clients, OneWorkspace):
             _patiently(self.surface.clients.identity, "SLACK_BOT_TOKEN", say, stop)
+        if stop.is_set():
+            return
+        self._started = True
         if self._plays is not None:
             self._plays.start()
         self._dispatcher.start()
@@ -240,24 +244,22 @@ class Service:
         if self._web is not None:
             self._web.start()
         if self._socket is not None:
-            try:
-                _patiently(self._socket.client.connect, "SLACK_APP_TOKEN", say, stop)
-            except WeirError:
-                self.stop()
-                raise
+            _patiently(self._socket.client.connect, "SLACK_APP_TOKEN", say, stop)
         if not stop.is_set():
             say(self._described())
 
     def stop(self) -> None:
         """Take nothing more in, finish what runs, and leave the rest to other processes."""
         self._stopping.set()
-        if self._web is not None:
-            self._web.stop()
         if self._socket is not None:
             self._socket.client.close()
+        if not self._started:
+            return
+        if self._web is not None:
+            self._web.stop()
         self._jobs.stop()
         self._dispatcher.stop()
-        if self._plays is not None and self._plays.ident is not None:
+        if self._plays is not None:
             self._plays.join(_PLAY_SECONDS)
 
     def health(self) -> dict[str, Any]:
