@@ -102,7 +102,7 @@ def test_a_finding_becomes_a_card_that_is_edited_approved_by_two_run_and_undone(
     slack_server: SlackServer, slack_app: Service
 ) -> None:
     desk = Desk(slack_server, slack_app)
-    card = desk.card("2 approvals are needed", "Dana Meyer or Rio Tanaka")
+    card = desk.card("2 approvals are needed", "Dana Meyer and Rio Tanaka")
     assert {"Approve", "Edit", "Reject", "Snooze", "Why"} <= labels(card)
     before = desk.plays.show(desk.id)
 

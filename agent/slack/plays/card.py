@@ -112,8 +112,9 @@ def play_card(
     ]
     if quotes:
         blocks.append(section(fitted(quotes)))
-    if notes:
-        blocks.append(context(*notes))
+    small = [*notes, *([short(shown["delivery"], _BASIS)] if shown["delivery"] else [])]
+    if small:
+        blocks.append(context(*small))
     return [*blocks, *_decision(shown, buttons, asked or Asked(), called)]
 
 
@@ -151,7 +152,8 @@ def _who(shown: Shown) -> str:
     text = f"*Who*\n{given} get the changes"
     held = len(held_out(shown))
     if held:
-        text += f"; {held} more, drawn by lot, get none, so that the worth can be measured"
+        get = "gets" if held == 1 else "get"
+        text += f"; {held} more, drawn by lot, {get} none, so that the worth can be measured"
     return f"{text}."
 
 
@@ -164,6 +166,8 @@ def _effect(shown: Shown) -> str:
 
 def _changes(shown: Shown) -> str:
     grouped = list(by_target(shown).values())
+    # What went wrong stands first: that is what somebody has to look after.
+    grouped.sort(key=lambda done: not any(receipt.is_problem(action) for action in done))
     lines = [f"*Before → after*  {writes(shown)}"]
     for done in grouped[:_MOST_TARGETS]:
         name = short(done[0]["target"]["name"])
@@ -238,7 +242,8 @@ def _policy(shown: Shown, asked: Asked, called: Called) -> str:
         return f":warning: {short(asked.obstacle, _REASON)}"
     needed = counted(asked.quorum, "approval")
     verb = "is" if asked.quorum == 1 else "are"
-    names = f", from {listed(asked.names)}" if asked.names else ""
+    word = "and" if asked.quorum >= len(asked.names) else "or"
+    names = f", from {listed(asked.names, word=word)}" if asked.names else ""
     text = f"{needed} {verb} needed{names}, until {when(shown['expires_at'])}"
     given = [called(approval["approver"]) for approval in shown["approvals"]]
     if given:
