@@ -18,7 +18,7 @@ from agent.slack.blocks import (
     section,
     text_input,
 )
-from agent.slack.plays.card import undo_requests
+from agent.slack.plays.stamp import undo_requests
 from agent.slack.plays.words import (
     Called,
     Shown,

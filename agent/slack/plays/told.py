@@ -6,7 +6,8 @@ from typing import Any
 
 from agent.slack.blocks import FALLBACK_TEXT, Block, section
 from agent.slack.plays import receipt
-from agent.slack.plays.card import card_text, stamp_lines, undo_requests
+from agent.slack.plays.card import card_text
+from agent.slack.plays.stamp import stamp_lines, undo_requests
 from agent.slack.plays.words import Called, Shown, counted, short, when
 from agent.slack.text import clip
 
