@@ -20,6 +20,7 @@ KINDS: dict[Kind, str] = {
 HIGH_RISK = 0.8
 SHOWN_LEADS = 5
 SURGE_RESTS = timedelta(days=14)  # before the same account is told of again
+_TINY = 0.001
 _MANAGERS = ("manager", "revops")
 _REVOPS = ("revops",)
 
@@ -127,13 +128,17 @@ def _leak(finding: Mapping[str, Any]) -> Signal:
         id=f"leak:{finding['id']}",
         kind="leak",
         subject=f"New leak: {step} in {where or 'the whole company'}",
-        text=f"{step} converts at {rates} since {finding['since']}, with a false discovery rate "
-        f"of {finding['q_value']:.1%}.",
+        text=f"More than chance, season and mix explain: a false discovery rate {_rate(finding)}.",
         facts=tuple(facts),
         refs={"finding_id": finding["id"]},
         severity="high",
         roles=_MANAGERS,
     )
+
+
+def _rate(finding: Mapping[str, Any]) -> str:
+    q = float(finding["q_value"])
+    return "under 0.1%" if q < _TINY else f"of {q:.1%}"
 
 
 def _risks(risen: list[dict[str, Any]], found: Reports) -> Iterator[Signal]:

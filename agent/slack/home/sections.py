@@ -73,7 +73,8 @@ def play_blocks(found: Overview) -> list[Block]:
 
 def risk_blocks(tx: sa.Connection, team: str, found: Overview, *, at: str) -> list[Block]:
     """Draw somebody's own leads at risk, with reasons and what could be sent."""
-    if found.viewer.owner_id is None:
+    # Whoever leads others often has no leads of their own; a rep wants to hear that all is well.
+    if found.viewer.owner_id is None or (found.viewer.sees == "all" and not found.at_risk):
         return []
     drawn = [blocks.header("My leads at risk")]
     if not found.at_risk:
