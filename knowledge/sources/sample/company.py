@@ -75,7 +75,9 @@ def make_owners(seed: int) -> Owners:
     count = len(rows)
     first = rng.choice(names.FIRST, count, replace=False)
     last = rng.choice(names.LAST, count, replace=False)
+    # The people of the default policy who own records.
     first[0], last[0] = "Dana", "Meyer"
+    first[6], last[6] = "Sam", "Okafor"  # an SDR of the largest desk
     first[-1], last[-1] = "Northpeak", "Integration"
     email = np.array(
         [f"{a}.{b}@northpeak.example".lower() for a, b in zip(first, last, strict=True)]
