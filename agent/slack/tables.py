@@ -71,8 +71,7 @@ CARD = sa.Table(
     sa.Column("channel", sa.String, nullable=False),
     sa.Column("ts", sa.String),
     sa.Column("thread_ts", sa.String),
-    # ``channel``, ``person`` (a direct message to ``recipient``), ``asked`` (a conversation) or
-    # ``thread`` and its ts.
+    # ``channel``, ``person`` (a direct message) or ``thread`` and its ts (a conversation).
     sa.Column("place", sa.String, nullable=False),
     sa.Column("recipient", sa.String),
     # ``posting`` from before the message is sent until its ts is known, ``shown``, or ``gone``.

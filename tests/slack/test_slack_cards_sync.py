@@ -205,3 +205,16 @@ def test_each_person_is_reminded_once_with_a_link_to_the_card(
         told = [text for text in directly(slack_server, user) if "waits for your decision" in text]
         assert len(told) == 1
         assert "Open the card" in told[0]
+
+
+def test_who_asks_for_a_card_in_a_direct_message_gets_one_and_not_two(
+    slack_server: SlackServer, tmp_path: Path, clock: Clock
+) -> None:
+    for surface in surfaces(slack_server, tmp_path, clock, None):
+        play_id = a_draft(surface)
+        opened = surface.clients.of("T1").conversations_open(users=["UDANA"])
+        channel = str(opened["channel"]["id"])
+        show_in(surface, play_id, team="T1", channel=channel, thread_ts=None)
+        sync_cards(surface)
+        assert len(directly(slack_server, "UDANA")) == 1
+        assert len(directly(slack_server, "URIO")) == 1

@@ -18,7 +18,7 @@ from agent.plays.stamps import stamp
 from agent.plays.tables import ACTION, APPROVAL, ATTENTION, PLAY
 from agent.slack.clients import NotInstalledError
 from agent.slack.failures import described, passes
-from agent.slack.plays.cards import GONE, Cards, Place
+from agent.slack.plays.cards import CHANNEL, GONE, PERSON, Cards, Place
 from agent.slack.plays.drawing import draw
 from agent.slack.plays.keeper import Keeper
 from agent.slack.plays.places import missing_places
@@ -80,7 +80,9 @@ def show_in(
     """Have the card of a play stand in a conversation, too; not where others read along."""
     if surface.people.channel(team, channel).is_shared:
         return
-    place = Place.thread(team, channel, thread_ts) if thread_ts else Place(team, channel, "asked")
+    # Where a card of this play would stand anyway, one is enough.
+    by_itself = Place(team, channel, PERSON if channel.startswith("D") else CHANNEL)
+    place = Place.thread(team, channel, thread_ts) if thread_ts else by_itself
     cards = Cards(surface.database, surface.clock)
     card = cards.begin(play_id, place)
     if card is None:
