@@ -1,5 +1,6 @@
 """People: what they write, click, command and open; each gives the payload that was delivered."""
 
+import re
 from typing import Any
 
 from evals.slack_server import elements, payloads
@@ -10,6 +11,7 @@ from evals.slack_server.web_api.messages import channel_type, put_in_thread
 
 # How long a person's client waits for what the app says about a click or a command.
 PATIENCE = 3.5
+_MENTION = re.compile(r"(<@[A-Z0-9]+>)")
 
 
 class People(Parts):
@@ -229,9 +231,7 @@ class People(Parts):
                 {
                     "type": "rich_text",
                     "block_id": f"auto{self.state.number()}",
-                    "elements": [
-                        {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
-                    ],
+                    "elements": [{"type": "rich_text_section", "elements": _spelled(text)}],
                 }
             ],
             **extra,
@@ -249,3 +249,14 @@ class People(Parts):
         if user not in where.members:
             raise LookupError(f"{user} is not in {channel}")
         return where
+
+
+def _spelled(text: str) -> list[Json]:
+    """Give a text as a person's client sends it: mentions apart from words."""
+    return [
+        {"type": "user", "user_id": part[2:-1]}
+        if _MENTION.fullmatch(part)
+        else {"type": "text", "text": part}
+        for part in _MENTION.split(text)
+        if part
+    ]

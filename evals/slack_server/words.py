@@ -42,6 +42,7 @@ _SHOWN = (
     "files",
     "alt_txt",
 )
+_INLINE = {"text", "link", "user", "emoji"}
 _LINK = re.compile(r"<((?:https?|mailto):[^|>]*)\|([^>]*)>")
 _MARKDOWN_LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?([^()\s<>]*)")
 _MENTION = re.compile(r"<!(?:channel|here|everyone)\b[^>]*>?|<!subteam[^>]*>?|<@[A-Z0-9]+[^>]*>?")
@@ -61,7 +62,7 @@ def _texts(part: Any) -> Iterator[str]:
         yield part
     elif isinstance(part, list):
         if part and all(_is_inline(item) for item in part):
-            yield "".join(str(item.get("text") or item.get("url") or "") for item in part)
+            yield "".join(map(_inline, part))
             return
         for item in part:
             yield from _texts(item)
@@ -73,11 +74,15 @@ def _texts(part: Any) -> Iterator[str]:
                 yield from _texts(part[name])
 
 
+def _inline(item: Json) -> str:
+    if item["type"] == "user":
+        return f"@{item['user_id']}"
+    return str(item.get("text") or item.get("url") or item.get("name") or "")
+
+
 def _is_inline(item: Any) -> bool:
     # Words of rich text stand on one line.
-    return (
-        isinstance(item, dict) and item.get("type") in {"text", "link"} and "elements" not in item
-    )
+    return isinstance(item, dict) and item.get("type") in _INLINE and "elements" not in item
 
 
 def _readable(text: str) -> str:

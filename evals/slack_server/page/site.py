@@ -149,8 +149,15 @@ def _uses(shown: Json) -> str:
             parts.append(f'<button class="use" {head}>{label}</button>')
         elif choices:
             items = "".join(_option(value, label) for value, label in choices)
-            parts.append(f'<select class="use" {head}><option></option>{items}</select>')
+            parts.append(
+                f'<select class="use" {head}><option value="">{_hint(element)}</option>{items}</select>'
+            )
     return f'<div class="uses">{"".join(parts)}</div>' if parts else ""
+
+
+def _hint(element: Json) -> str:
+    placeholder = element.get("placeholder") or {}
+    return html.escape(str(placeholder.get("text", "Choose")))
 
 
 def _modal(view: Json) -> str:
