@@ -149,15 +149,14 @@ def _uses(shown: Json) -> str:
             parts.append(f'<button class="use" {head}>{label}</button>')
         elif choices:
             items = "".join(_option(value, label) for value, label in choices)
-            parts.append(
-                f'<select class="use" {head}><option value="">{_hint(element)}</option>{items}</select>'
-            )
+            items = _option("", _hint(element)) + items
+            parts.append(f'<select class="use" {head}>{items}</select>')
     return f'<div class="uses">{"".join(parts)}</div>' if parts else ""
 
 
 def _hint(element: Json) -> str:
     placeholder = element.get("placeholder") or {}
-    return html.escape(str(placeholder.get("text", "Choose")))
+    return str(placeholder.get("text", "Choose"))
 
 
 def _modal(view: Json) -> str:
