@@ -35,18 +35,20 @@ TABLE_COLUMNS = 20
 TABLE_TEXT = 10_000
 PRIVATE_METADATA = 3000
 FALLBACK_TEXT = 3000
+# Slack refuses an empty text, and one of spaces.
+NOTHING = "-"
 _MORE = "… and {} more"
 _CELL_TEXT = 500
 
 
 def mrkdwn(text: str, limit: int = SECTION_TEXT) -> Element:
     """Give a text with Slack's formatting; Slack adds no links or mentions of its own."""
-    return {"type": "mrkdwn", "text": clip(text, limit) or " ", "verbatim": True}
+    return {"type": "mrkdwn", "text": clip(text, limit) or NOTHING, "verbatim": True}
 
 
 def plain_text(text: str, limit: int) -> Element:
     """Give a text without formatting."""
-    return {"type": "plain_text", "text": clip(plain(text), limit) or " ", "emoji": True}
+    return {"type": "plain_text", "text": clip(plain(text), limit) or NOTHING, "emoji": True}
 
 
 def header(text: str) -> Block:
@@ -83,7 +85,7 @@ def divider() -> Block:
 
 def markdown(text: str) -> Block:
     """Build a block of Markdown; a message holds 12,000 characters of it in all."""
-    return {"type": "markdown", "text": clip(text, MARKDOWN_TEXT) or " "}
+    return {"type": "markdown", "text": clip(text, MARKDOWN_TEXT) or NOTHING}
 
 
 def image(file_id: str, alt: str, *, title: str | None = None) -> Block:

@@ -14,6 +14,14 @@ _MARKS = (
     (re.compile(r"(?<![\w_])_(?=\S)(.+?)(?<=\S)_(?![\w_])"), "i"),
     (re.compile(r"(?<![\w~])~(?=\S)(.+?)(?<=\S)~(?![\w~])"), "s"),
 )
+# Names that Slack has and rich's table has not.
+_SLACK_ONLY = {
+    "large_yellow_circle": "🟡",
+    "large_green_circle": "🟢",
+    "large_blue_circle": "🔵",
+    "large_orange_circle": "🟠",
+    "leftwards_arrow_with_hook": "↩️",
+}
 _CODE = re.compile(r"```(.+?)```|`([^`\n]+)`", re.DOTALL)
 
 
@@ -94,6 +102,8 @@ def _meaning(mark: "re.Match[str]") -> str:
     target, _, label = mark.group(1).partition("|")
     if target.startswith(("http", "mailto:")):
         return _link(target, label or target)
+    if target.startswith("!date"):
+        return html.escape(label)
     return f'<span class="mention">{html.escape(label or target)}</span>'
 
 
@@ -110,4 +120,6 @@ def _link(url: str, label: str) -> str:
 
 
 def _emoji(text: str) -> str:
+    for name, sign in _SLACK_ONLY.items():
+        text = text.replace(f":{name}:", sign)
     return Emoji.replace(text)

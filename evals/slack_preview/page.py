@@ -55,7 +55,7 @@ def page(title: str, scenes: Sequence[Scene]) -> str:
     )
 
 
-def photograph(source: str, picture: Path, *, width: int = 760, height: int = 900) -> None:
+def photograph(source: str, picture: Path, *, width: int = 760, height: int = 3200) -> None:
     """Take a picture of a page, trimmed to what is on it.
 
     Raises:

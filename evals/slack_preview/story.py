@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import SecretStr
 
-from agent.assembly import Weir
 from agent.config import SlackSettings
+from agent.plays.stamps import utc_now
+from agent.slack.alerts.digest import digest
 from agent.slack.serve import serving
+from agent.slack.surface import Surface
 from evals.company import deployment
 from evals.slack_preview.page import Scene
 from evals.slack_preview.render import render_message, render_view
@@ -30,6 +33,7 @@ def living() -> Iterator["Story"]:
     """Run the real Slack app over the sample company against a local Slack."""
     weir = deployment()
     weir.ingest_sample(seed=DEMO_SEED)
+    day = Day()
     with SlackServer() as server:
         server.add_workspace("T1")
         add_northpeak(server)
@@ -39,16 +43,33 @@ def living() -> Iterator["Story"]:
             channel=CHANNEL,
             api_url=server.url,
         )
-        with serving(weir, settings, say=lambda _line: None):
-            yield Story(server, weir)
+        with serving(weir, settings, say=lambda _line: None, clock=day) as service:
+            yield Story(server, service.surface, day)
+
+
+class Day:
+    """Tell the time of a weekday that begins shortly before digests are sent in Berlin."""
+
+    def __init__(self) -> None:
+        self._begin = datetime(2026, 11, 24, 7, 15)  # noqa: DTZ001 - naive UTC, as everywhere
+        self._started = utc_now()
+
+    def __call__(self) -> datetime:
+        """Tell the time."""
+        return self._begin + (utc_now() - self._started)
+
+    def go_on(self, minutes: int) -> None:
+        """Let time pass."""
+        self._begin += timedelta(minutes=minutes)
 
 
 class Story:
     """Act as people, and photograph what they see."""
 
-    def __init__(self, server: SlackServer, weir: Weir) -> None:
+    def __init__(self, server: SlackServer, surface: Surface, day: Day) -> None:
         self.server = server
-        self.weir = weir
+        self.surface = surface
+        self.day = day
         self.scenes: list[Scene] = []
 
     def tell(self) -> list[Scene]:
@@ -81,6 +102,9 @@ class Story:
         self._answer(asked["event"]["ts"], 1)
         card = self._card("Approve")
         self._keep("play", "A play that waits for approval", card)
+        self.day.go_on(minutes=15)
+        digest(self.surface)  # its job looks once a minute
+        self._keep("digest", "The morning digest", self.server.direct_messages(MANAGER)[-1])
         for label, name, caption in (
             ("Edit", "play-edit", "Editing a play"),
             ("Reject", "play-reject", "Rejecting a play"),
@@ -138,21 +162,25 @@ class Story:
         self._keep_view("settings", "Settings", MANAGER)
 
     def _is_alerted(self) -> None:
-        """What came by itself: alerts in the channel and directly."""
-        for place, name, caption in (
-            (self.server.messages(CHANNEL), "alert-channel", "An alert in the channel"),
-            (self.server.direct_messages(MANAGER), "alert-direct", "What came directly"),
-        ):
-            alerts = [message for message in place if "Snooze" in _labels(message)]
-            alerts = [message for message in alerts if "Approve" not in _labels(message)]
-            if alerts:
-                self._keep(name, caption, alerts[-1])
+        """An alert came by itself."""
+        alert = self._wait(
+            lambda: next(
+                (
+                    message
+                    for message in self.server.messages(CHANNEL)
+                    if "Not useful" in _labels(message)
+                ),
+                None,
+            ),
+            "an alert",
+        )
+        self._keep("alert", "An alert in the channel", alert)
 
     def _lead_of_a_rep(self) -> str:
         """Name a lead at risk, as somebody would type it."""
         from tools.leakage.score import score  # noqa: PLC0415 - heavy
 
-        with self.weir.snapshot() as snapshot:
+        with self.surface.weir.snapshot() as snapshot:
             return str(score(snapshot, limit=1)["scores"][0]["name"])
 
     def _answer(self, thread: str, number: int) -> list[Json]:
