@@ -13,42 +13,25 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from slack_sdk.errors import SlackApiError
 
-from agent.plays.stamps import parse, stamp
+from agent.plays.stamps import stamp
 from agent.slack.alerts.budget import judge, rule_of, sent_today
 from agent.slack.alerts.message import alert_blocks, fallback
+from agent.slack.failures import code_of, described
+from agent.slack.posting import ALERT_EVENT, OUT_OF_REACH, find_posted, post
 from agent.slack.tables import ALERT
 from knowledge.database import reading
-from knowledge.errors import WeirError
 
 if TYPE_CHECKING:
     from agent.slack.surface import Surface
 
-# The SDK is imported where messages are sent: reading the acted-upon rate needs none of it.
-# ruff: noqa: PLC0415
-
 _LOG = logging.getLogger(__name__)
 
-METADATA_EVENT = "weir_alert"
 STUCK_AFTER = timedelta(seconds=60)
-# Clocks differ, and a day of alerts is little to read.
-LOOK_BACK = timedelta(days=1)
 _SEVERITY = {"high": 0, "normal": 1}
 # Slack refused for good: the message does not exist, and asking again changes nothing.
-_REFUSED = frozenset(
-    {
-        "channel_not_found",
-        "not_in_channel",
-        "is_archived",
-        "user_not_found",
-        "cannot_dm_bot",
-        "user_disabled",
-        "restricted_action",
-        "messages_tab_disabled",
-        "invalid_blocks",
-        "msg_too_long",
-    }
-)
+_REFUSED = OUT_OF_REACH | {"invalid_blocks", "msg_too_long"}
 
 
 @dataclass(frozen=True)
@@ -69,16 +52,7 @@ def deliver(surface: "Surface") -> None:
         try:
             _deliver(surface, group)
         except Exception as error:  # noqa: BLE001 - one recipient must not hold up the others
-            _LOG.warning("alerts for %s were not sent: %s", group.recipient, reason(error))
-
-
-def reason(error: Exception) -> str:
-    """Give Slack's word for an error; the text of it may hold more than a log should."""
-    from slack_sdk.errors import SlackApiError
-
-    if isinstance(error, SlackApiError):
-        return str(error.response.get("error"))
-    return str(error) if isinstance(error, WeirError) else type(error).__name__
+            _LOG.warning("alerts for %s were not sent: %s", group.recipient, described(error))
 
 
 def _waiting(database: sa.Engine) -> list[Group]:
@@ -120,8 +94,6 @@ def _deliver(surface: "Surface", group: Group) -> None:
 
 def _send(surface: "Surface", group: Group) -> None:
     """Send one message for a group, unless another process took it meanwhile."""
-    from slack_sdk.errors import SlackApiError
-
     client = surface.clients.of(group.team)
     channel = group.recipient
     if channel.startswith(("U", "W")):
@@ -136,21 +108,22 @@ def _send(surface: "Surface", group: Group) -> None:
         payloads = [row.payload for row in taken]
         drawn = alert_blocks(tx, group.team, message, payloads, at=at)
     try:
-        posted = client.chat_postMessage(
+        ts = post(
+            client,
             channel=channel,
+            thread_ts=None,
             text=fallback(payloads),
             blocks=drawn,
-            metadata={"event_type": METADATA_EVENT, "event_payload": {"message": message}},
-            unfurl_links=False,
-            unfurl_media=False,
+            event=ALERT_EVENT,
+            payload={"message": message},
         )
     except SlackApiError as error:
-        if reason(error) not in _REFUSED:
+        if code_of(error) not in _REFUSED:
             raise  # It may have arrived all the same: settled by looking.
-        _LOG.warning("Slack refused alerts for %s: %s", group.recipient, reason(error))
+        _LOG.warning("Slack refused alerts for %s: %s", group.recipient, code_of(error))
         _finish(surface.database, message, {"state": "digest", "message": None, "sent_at": None})
         return
-    _finish(surface.database, message, {"state": "sent", "ts": posted["ts"]})
+    _finish(surface.database, message, {"state": "sent", "ts": ts})
 
 
 def _settle(surface: "Surface") -> None:
@@ -162,29 +135,20 @@ def _settle(surface: "Surface") -> None:
         stuck = tx.execute(query.distinct()).all()
     for row in stuck:
         try:
-            ts = _find(surface, row.team, row.channel, row.message, since=row.sent_at)
+            ts = find_posted(
+                surface.clients.of(row.team),
+                channel=row.channel,
+                thread_ts=None,
+                since=row.sent_at,
+                event=ALERT_EVENT,
+                payload={"message": row.message},
+            )
         except Exception as error:  # noqa: BLE001 - the next round asks again
-            _LOG.warning("could not ask whether alerts arrived: %s", reason(error))
+            _LOG.warning("could not ask whether alerts arrived: %s", described(error))
             continue
         arrived = {"state": "sent", "ts": ts}
         again = {"state": "waiting", "message": None, "channel": None, "sent_at": None}
         _finish(surface.database, row.message, arrived if ts else again)
-
-
-def _find(surface: "Surface", team: str, channel: str, message: str, *, since: str) -> str | None:
-    """Find the message that carries our id; None where Slack has none."""
-    from calendar import timegm
-
-    oldest = timegm((parse(since) - LOOK_BACK).timetuple())
-    pages = surface.clients.of(team).conversations_history(
-        channel=channel, oldest=str(oldest), include_all_metadata=True, limit=200
-    )
-    for page in pages:
-        for found in page.get("messages") or ():
-            payload = (found.get("metadata") or {}).get("event_payload") or {}
-            if payload.get("message") == message:
-                return str(found["ts"])
-    return None
 
 
 def _wake(surface: "Surface") -> None:

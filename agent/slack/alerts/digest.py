@@ -13,14 +13,15 @@ import sqlalchemy as sa
 from agent.access import viewer_of
 from agent.plays.stamps import parse, stamp
 from agent.slack import blocks
-from agent.slack.alerts.deliver import METADATA_EVENT, reason
 from agent.slack.alerts.morning import morning_blocks, summary
 from agent.slack.alerts.overview import is_new, overview
 from agent.slack.alerts.preferences import local_time, read, read_person, write
 from agent.slack.alerts.reports import reports
 from agent.slack.alerts.scan import last_seen
 from agent.slack.blocks import FALLBACK_TEXT
+from agent.slack.failures import described
 from agent.slack.people import Person
+from agent.slack.posting import ALERT_EVENT, post
 from agent.slack.tables import ALERT, USER
 from agent.slack.text import clip, data
 from knowledge.database import reading
@@ -44,7 +45,7 @@ def digest(surface: "Surface") -> None:
                 if _is_due(surface, person):
                     _send(surface, person)
             except Exception as error:  # noqa: BLE001 - one person must not hold up the others
-                _LOG.warning("the digest for %s was not sent: %s", person.user, reason(error))
+                _LOG.warning("the digest for %s was not sent: %s", person.user, described(error))
 
 
 def _people(surface: "Surface", team: str) -> list[Person]:
@@ -102,20 +103,21 @@ def _send(surface: "Surface", person: Person) -> None:
     client = surface.clients.of(person.team)
     channel = client.conversations_open(users=person.user)["channel"]["id"]
     try:
-        posted = client.chat_postMessage(
+        ts = post(
+            client,
             channel=channel,
+            thread_ts=None,
             text=clip(f"Good morning, {data(person.name)}: {summary(found, new)}", FALLBACK_TEXT),
             blocks=[blocks.header(f"Good morning, {person.name}"), *drawn],
-            metadata={"event_type": METADATA_EVENT, "event_payload": {"message": message}},
-            unfurl_links=False,
-            unfurl_media=False,
+            event=ALERT_EVENT,
+            payload={"message": message},
         )
     except SlackApiError:
         # Slack answered that it was not posted: the next turn tries again.
         with surface.database.begin() as tx:
             write(tx, person.team, person.user, {_SENT: before})
         raise
-    told = {"state": "sent", "message": message, "channel": channel, "ts": posted["ts"]}
+    told = {"state": "sent", "message": message, "channel": channel, "ts": ts}
     with surface.database.begin() as tx:
         for row in held:
             mine = (ALERT.c.signal == row.signal) & (ALERT.c.recipient == person.user)

@@ -12,9 +12,9 @@ from agent.slack.blocks import Block
 from agent.slack.failures import code_of, note_bug, passes
 from agent.slack.plays.card import card_text
 from agent.slack.plays.cards import POSTING, Card, Cards
-from agent.slack.plays.posting import CARD_EVENT, LINE_EVENT, OUT_OF_REACH, find_posted, post
 from agent.slack.plays.told import Line, lines
 from agent.slack.plays.words import Shown
+from agent.slack.posting import CARD_EVENT, LINE_EVENT, OUT_OF_REACH, find_posted, post
 
 if TYPE_CHECKING:
     from agent.slack.surface import Surface

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
+ALERT_EVENT = "weir_alert"
 CARD_EVENT = "weir_card"
 LINE_EVENT = "weir_card_line"
 # Slack's clock and ours may differ, and the row is written before the message is sent.
@@ -96,8 +97,8 @@ def find_posted(
     except SlackApiError as error:
         if code_of(error) != "missing_scope":
             raise
-        # Better two cards, of which both work, than none.
-        _LOG.warning("history can't be read in %s, so a card may stand there twice", channel)
+        # Better two messages, of which both work, than none.
+        _LOG.warning("history can't be read in %s, so a message may stand there twice", channel)
     return None
 
 
