@@ -19,8 +19,8 @@ _LOG = logging.getLogger(__name__)
 ALERT_EVENT = "weir_alert"
 CARD_EVENT = "weir_card"
 LINE_EVENT = "weir_card_line"
-# Slack's clock and ours may differ, and the row is written before the message is sent.
-_EARLIER_SECONDS = 120
+# Clocks differ, and a day is little to read where it is read so rarely.
+_EARLIER_SECONDS = 86_400
 _PER_PAGE = 200
 # The message, or its conversation, is out of reach for good.
 OUT_OF_REACH = frozenset(
