@@ -1,0 +1,1 @@
+"""Slack under load: a team of fifty works with the real app for minutes, and all is counted."""
