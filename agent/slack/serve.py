@@ -15,6 +15,7 @@ from agent.plays.play import PlayState
 from agent.plays.stamps import Clock, utc_now
 from agent.slack.app import all_routes, build_app
 from agent.slack.clients import Clients, ManyWorkspaces, OneWorkspace
+from agent.slack.disconnect import disconnect
 from agent.slack.dispatch import Dispatcher
 from agent.slack.failures import code_of, described, passes
 from agent.slack.inbox import Inbox
@@ -252,7 +253,7 @@ class Service:
         """Take nothing more in, finish what runs, and leave the rest to other processes."""
         self._stopping.set()
         if self._socket is not None:
-            self._socket.client.close()
+            disconnect(self._socket.client)
         if not self._started:
             return
         if self._web is not None:

@@ -11,6 +11,7 @@ from slack_sdk.socket_mode import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
+from agent.slack.disconnect import disconnect
 from evals.slack_server.server import SlackServer
 
 
@@ -45,7 +46,7 @@ class Listener:
 def listener(slack_server: SlackServer) -> Iterator[Listener]:
     made = Listener(slack_server)
     yield made
-    made.client.close()
+    disconnect(made.client)
 
 
 MODAL = {
