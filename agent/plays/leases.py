@@ -84,10 +84,10 @@ def is_free(stored: StoredPlay, clock: Clock) -> bool:
     """Tell whether no living worker holds a play."""
     if stored.lease_owner is None or stored.lease_until is None:
         return True
-    return stored.lease_until <= stamp(clock()) or _is_dead(stored.lease_owner)
+    return stored.lease_until <= stamp(clock()) or is_dead(stored.lease_owner)
 
 
-def _is_dead(owner: str) -> bool:
+def is_dead(owner: str) -> bool:
     """Tell whether a worker of this machine has died; of other machines we can't know."""
     host, pid, _ = owner.split("/")
     if host != socket.gethostname():

