@@ -136,7 +136,7 @@ class _Run:
                 failed=failed,
             )
             if turn is not None:
-                turn.halt()
+                turn.wait()
         finally:
             status(self.client, self.row.place, ())
 
@@ -167,11 +167,13 @@ class _Run:
                 if time.monotonic() >= look:
                     look = time.monotonic() + _STOP_SECONDS
                     if self._is_stopped():
+                        turn.halt()
                         return turn, self._so_far(pieces, list(calls.values())), False
         except WeirError as error:
             return None, Answer(str(error)), True
         except (SlackApiError, OSError):
             turn.halt()
+            turn.wait()
             raise
         except Exception:  # noqa: BLE001 - whatever it was, the asker is told
             _LOG.exception("A question could not be answered.")

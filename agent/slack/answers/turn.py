@@ -47,8 +47,11 @@ class Turn:
             yield event
 
     def halt(self) -> None:
-        """End it at the next event, and leave the thread as if it had not been asked."""
+        """Have it end at the next event, and leave the thread as if it had not been asked."""
         self._halted.set()
+
+    def wait(self) -> None:
+        """Wait until it has ended."""
         self._thread.join(_PATIENCE_SECONDS)
 
     def _feed(self) -> None:
@@ -72,7 +75,9 @@ def forget_unfinished(conversation: Conversation, thread_id: str) -> None:
 
     config: RunnableConfig = {"configurable": {"thread_id": thread_id}}
     try:
-        messages = conversation.graph.get_state(config).values.get("messages") or []
+        # Named by its checkpoint, a state is without what its last tools left unsaved.
+        saved = conversation.graph.get_state(conversation.graph.get_state(config).config)
+        messages = saved.values.get("messages") or []
         if not messages or (isinstance(messages[-1], AIMessage) and not messages[-1].tool_calls):
             return
         asked = [at for at, item in enumerate(messages) if isinstance(item, HumanMessage)]
