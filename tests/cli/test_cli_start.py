@@ -9,6 +9,9 @@ from weir_command import WEIR
 from agent.cli.app import app
 from agent.cli.plays import app as plays
 
+OF_PLAYS = """list show draft approve reject edit undo stop resume audit
+snooze handover again away notices"""
+
 COMMANDS = [
     ["demo"],
     ["ingest"],
@@ -24,12 +27,8 @@ COMMANDS = [
     ["versions"],
     ["eval"],
     ["doctor"],
-    *(
-        ["plays", name]
-        for name in (
-            "list show draft approve reject edit undo stop resume audit".split()  # noqa: SIM905
-        )
-    ),
+    ["slack"],
+    *(["plays", name] for name in OF_PLAYS.split()),
 ]
 
 HEAVY = {

@@ -10,6 +10,7 @@ from agent.slack.home.sections import CONTENT, OPEN_PLAY, SETTINGS
 from agent.slack.home.settings import FORM, read_settings, settings_view
 from agent.slack.home.view import closed, home_view, skeleton
 from agent.slack.item import Item
+from agent.slack.listeners import messages
 from agent.slack.routes import Routes
 from agent.slack.tell import tell
 from knowledge.database import reading
@@ -37,9 +38,11 @@ def register(routes: Routes) -> None:
 
 
 def open_home(surface: "Surface", item: Item) -> None:
-    """Show the home of who opened it."""
-    if item.body.get("event", {}).get("tab", "home") == "home":
+    """Show the home of who opened it, or suggest questions where they opened the conversation."""
+    if item.body["event"].get("tab", "home") == "home":
         publish(surface, item)
+    else:
+        messages.suggest(surface, item)
 
 
 def publish(surface: "Surface", item: Item) -> None:
