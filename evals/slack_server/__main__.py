@@ -6,15 +6,10 @@ import signal
 import sys
 import threading
 
+from evals.slack_server.northpeak import add_northpeak
 from evals.slack_server.page.site import add_site
 from evals.slack_server.parts import APP_TOKEN, BOT_TOKEN
 from evals.slack_server.server import SlackServer
-
-PEOPLE = {
-    "UDANA": ("Dana Meyer", "dana.meyer@northpeak.example"),
-    "URIO": ("Rio Tanaka", "rio.tanaka@northpeak.example"),
-    "USAM": ("Sam Okafor", "sam.okafor@northpeak.example"),
-}
 
 
 def main() -> None:
@@ -24,9 +19,7 @@ def main() -> None:
     port = parser.parse_args().port
     server = SlackServer(port=port)
     server.add_workspace(name="Northpeak")
-    for user, (name, email) in PEOPLE.items():
-        server.add_user("T1", user, name, email)
-    server.add_channel("T1", "CREV", "revenue")
+    add_northpeak(server)
     server.pages.append(add_site(server))
     try:
         server.start()

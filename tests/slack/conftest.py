@@ -13,6 +13,7 @@ from filelock import FileLock
 from agent.assembly import Weir
 from agent.config import Settings, SlackSettings
 from agent.slack.serve import Service, serving
+from evals.slack_server.northpeak import add_northpeak
 from evals.slack_server.server import SlackServer
 
 SCALE = 0.15
@@ -30,25 +31,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.allow_hosts([LOOPBACK]))
 
 
-def people(server: SlackServer, team: str = "T1") -> None:
-    """Bring the people of the sample company's policy into a workspace, and some others."""
-    company = "northpeak.example"
-    server.add_user(team, "UDANA", "Dana Meyer", f"dana.meyer@{company}")
-    server.add_user(team, "URIO", "Rio Tanaka", f"rio.tanaka@{company}", tz="Asia/Tokyo")
-    server.add_user(team, "USAM", "Sam Okafor", f"sam.okafor@{company}", tz="America/New_York")
-    server.add_user(team, "UGUEST", "Gus Guest", "gus@agency.example", is_restricted=True)
-    server.add_user(team, "UBOT", "Other Bot", is_bot=True)
-    server.add_user(team, "UALIEN", "Ali Alien", "ali@other.example", home_team="T9")
-    inside = ["UDANA", "URIO", "USAM", "UGUEST", "UBOT"]
-    server.add_channel(team, "CREV", "revenue", inside)
-    server.add_channel(team, "CSHARED", "with-partner", [*inside, "UALIEN"], is_ext_shared=True)
-
-
 @pytest.fixture
 def slack_server() -> Iterator[SlackServer]:
     with SlackServer() as server:
         server.add_workspace("T1")
-        people(server)
+        add_northpeak(server)
         yield server
 
 
