@@ -147,10 +147,12 @@ class _Receiver:
 
     def _keep(self, kind: Kind, body: dict[str, Any], context: "BoltContext") -> None:
         item = self._read(kind, body, context)
-        handled = self._routes.find(item) is not None
-        if kind in {"event", "closed"} and not handled:
+        route = self._routes.find(item)
+        if kind in {"event", "closed"} and route is None:
             return
         if not is_from_a_person(item, self._surface.clients.bot_user(item.team)):
+            return
+        if route is not None and route.wanted and not route.wanted(self._surface, item):
             return
         if self._inbox.put(item):
             self._dispatcher.offer(item)

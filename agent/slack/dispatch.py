@@ -10,6 +10,7 @@ from agent.slack.inbox import TRIES, Inbox, Waiting
 from agent.slack.incoming import lane_of
 from agent.slack.item import Item
 from agent.slack.pool import Pool
+from agent.slack.routes import PoolName
 from agent.slack.tell import tell
 from knowledge.errors import WeirError
 
@@ -21,6 +22,9 @@ _LOG = logging.getLogger(__name__)
 
 QUICK_THREADS = 4
 SLOW_THREADS = 2
+# The offline model works with the processor, of which Python uses one; a hosted one is waited for.
+QUESTION_THREADS, QUESTION_THREADS_HOSTED = 2, 8
+_OFFLINE = "offline"
 POLL_SECONDS = 1.0
 HEARTBEAT_SECONDS = 10.0
 DEAD = "This comes from an earlier version of Weir and does nothing any more."
@@ -31,7 +35,7 @@ _ANSWERED = frozenset({"action", "command", "shortcut"})
 class Dispatcher:
     """Take up what waits in the inbox.
 
-    Clicks have threads of their own, so that none waits behind an answer that takes seconds.
+    Clicks, home tabs and questions have threads of their own, so that none waits behind another.
 
     Args:
         surface: What handlers work with.
@@ -53,8 +57,12 @@ class Dispatcher:
         self._routes = routes
         self._inbox = inbox
         self._poll_seconds = poll_seconds
-        self._quick = Pool("quick", QUICK_THREADS)
-        self._slow = Pool("slow", SLOW_THREADS)
+        waits = surface.weir.settings.model != _OFFLINE
+        self._pools: dict[PoolName, Pool] = {
+            "quick": Pool("quick", QUICK_THREADS),
+            "slow": Pool("slow", SLOW_THREADS),
+            "question": Pool("question", QUESTION_THREADS_HOSTED if waits else QUESTION_THREADS),
+        }
         self._handed: set[str] = set()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -63,8 +71,8 @@ class Dispatcher:
 
     def start(self) -> None:
         """Start the threads; what was left waiting is taken up."""
-        self._quick.start()
-        self._slow.start()
+        for pool in self._pools.values():
+            pool.start()
         self._poller.start()
         self._heart.start()
 
@@ -73,8 +81,8 @@ class Dispatcher:
         until = time.monotonic() + seconds
         self._stopping.set()
         self._poller.join(max(0.0, until - time.monotonic()))
-        self._quick.stop(until)
-        self._slow.stop(until)
+        for pool in self._pools.values():
+            pool.stop(until)
         self._heart.join(max(0.0, until - time.monotonic()))
         self._inbox.release()
 
@@ -84,12 +92,11 @@ class Dispatcher:
             if self._stopping.is_set() or item.key in self._handed:
                 return
             self._handed.add(item.key)
-        pool = self._slow if self._is_slow(item) else self._quick
-        pool.submit(lambda: self._take_up(item.key))
+        self._pools[self._pool(item)].submit(lambda: self._take_up(item.key))
 
-    def _is_slow(self, item: Item | Waiting) -> bool:
+    def _pool(self, item: Item | Waiting) -> PoolName:
         route = self._routes.handlers.get((item.kind, item.name))  # type: ignore[arg-type]
-        return route is not None and route.slow
+        return route.pool if route is not None else "quick"
 
     def _take_up(self, key: str) -> None:
         try:

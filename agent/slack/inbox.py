@@ -20,6 +20,8 @@ from knowledge.database import reading
 
 LEASE = timedelta(seconds=30)
 KEPT = timedelta(days=30)
+# How long what people wrote and clicked stays; after that the key alone, against redeliveries.
+BODY_KEPT = timedelta(days=1)
 # With a wait that doubles up to a minute this is a quarter of an hour.
 TRIES = 20
 _LONGEST_WAIT_SECONDS = 60
@@ -176,15 +178,35 @@ class Inbox:
         with reading(self._database).connect() as tx:
             return int(tx.execute(query).scalar_one())
 
+    def is_busy(self, lane: str) -> bool:
+        """Tell whether something in a lane waits or is worked on."""
+        unfinished = INBOX.c.state.in_(["waiting", "running"])
+        query = sa.select(INBOX.c.key).where(INBOX.c.lane == lane, unfinished).limit(1)
+        with reading(self._database).connect() as tx:
+            return tx.execute(query).first() is not None
+
     def prune(self) -> int:
-        """Delete what was finished a month ago; give the count."""
-        before = stamp(self._clock() - KEPT)
+        """Empty what was finished a day ago, delete what was a month ago; give the deleted."""
+        now = self._clock()
+        finished = INBOX.c.state.in_(["done", "failed"])
+        # A modal that was refused may be sent again, and is worked on with what it holds.
+        emptied = INBOX.c.kind != "submission"
         with self._database.begin() as tx:
-            return tx.execute(
-                INBOX.delete().where(
-                    INBOX.c.state.in_(["done", "failed"]), INBOX.c.received_at < before
-                )
+            gone = tx.execute(
+                INBOX.delete().where(finished, INBOX.c.received_at < stamp(now - KEPT))
             ).rowcount
+            tx.execute(
+                INBOX.update()
+                .where(
+                    finished,
+                    emptied,
+                    INBOX.c.finished_at < stamp(now - BODY_KEPT),
+                    # What holds nothing any more is not written again.
+                    sa.func.length(sa.cast(INBOX.c.body, sa.String)) > len("{}"),
+                )
+                .values(body={})
+            )
+        return gone
 
     def _insert(self, item: Item, **columns: Any) -> bool:
         now = stamp(self._clock())

@@ -27,7 +27,7 @@ _LOG = logging.getLogger(__name__)
 
 _HELD = timedelta(seconds=30)
 _RENEWED_SECONDS = 10.0
-_DAY_SECONDS = 86_400.0
+_HOUR_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def all_jobs() -> list[Job]:
         Job("alerts.scan", 300, scan),
         Job("alerts.deliver", 30, deliver),
         Job("digest", 60, digest),
-        Job("inbox.prune", _DAY_SECONDS, _prune),
+        Job("inbox.prune", _HOUR_SECONDS, _prune),
     ]
 
 

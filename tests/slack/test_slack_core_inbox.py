@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from agent.plays.stamps import stamp
-from agent.slack.inbox import KEPT, LEASE, Inbox
+from agent.slack.inbox import BODY_KEPT, KEPT, LEASE, Inbox
 from agent.slack.incoming import read
 from agent.slack.item import Item
 from agent.slack.jobs import Job, JobLeases
@@ -224,6 +224,30 @@ def test_what_was_finished_a_month_ago_is_deleted_and_what_waits_stays(
     clock.step(seconds=KEPT.total_seconds())
     assert inbox.prune() == 1
     assert keys(inbox) == [waiting.key]
+
+
+def test_a_day_after_it_was_done_only_the_key_of_an_item_is_left(
+    inbox: Inbox, database: sa.Engine, clock: Clock
+) -> None:
+    done, waiting = message(clock, 1), message(clock, 2, thread="9.0")
+    inbox.put(done)
+    inbox.put(waiting)
+    taken = inbox.claim(done.key)
+    assert taken is not None
+    inbox.finish(taken)
+    clock.step(seconds=BODY_KEPT.total_seconds() - 1)
+    inbox.prune()
+    assert bodies(database)[done.key]
+    clock.step(seconds=2)
+    inbox.prune()
+    assert bodies(database)[done.key] == {}
+    assert bodies(database)[waiting.key]
+    assert not inbox.put(done)
+
+
+def bodies(database: sa.Engine) -> dict[str, Any]:
+    with database.begin() as tx:
+        return {row.key: row.body for row in tx.execute(sa.select(INBOX.c.key, INBOX.c.body))}
 
 
 def test_a_job_is_done_by_one_process_until_that_ends(database: sa.Engine, clock: Clock) -> None:

@@ -9,6 +9,8 @@ from agent.slack.answers import asking, prompts, record
 from agent.slack.answers.question import LONGEST, read
 from agent.slack.answers.record import Place
 from agent.slack.blocks import Block
+from agent.slack.inbox import Inbox
+from agent.slack.incoming import lane_of
 from agent.slack.item import Item
 from agent.slack.routes import Routes
 from agent.slack.text import data
@@ -28,13 +30,26 @@ _TOO_LATE = "Slack waited too long for me; please try again."
 
 def register(routes: Routes) -> None:
     """Add the routes."""
-    routes.on("event", "app_mention", on_mention, slow=True)
-    routes.on("event", "message", on_message, slow=True)
+    routes.on("event", "app_mention", on_mention, question=True)
+    routes.on("event", "message", on_message, question=True, wanted=is_for_us)
     routes.on("event", "assistant_thread_started", on_pane)
     routes.on("command", COMMAND, on_command)
     routes.on("shortcut", ASK, on_shortcut)
-    routes.on("shortcut", asking.QUESTION, on_question, slow=True)
+    routes.on("shortcut", asking.QUESTION, on_question, question=True)
     routes.submit(ASK, on_form)
+
+
+def is_for_us(surface: "Surface", item: Item) -> bool:
+    """Tell whether a message is for us: direct, or in a thread where we answered or are about to.
+
+    Slack delivers all messages of a channel; those of colleagues among themselves are not kept.
+    """
+    event = item.body["event"]
+    if event.get("channel_type") == "im":
+        return True
+    return _may_be_follow_up(surface, item, event) and (
+        record.has_answered(surface.database, _place(item)) or _is_asked(surface, item)
+    )
 
 
 def on_mention(surface: "Surface", item: Item) -> None:
@@ -48,7 +63,8 @@ def on_message(surface: "Surface", item: Item) -> None:
     """Answer a direct message, or the next question in a thread that holds an answer of ours."""
     event = item.body["event"]
     is_direct = event.get("channel_type") == "im"
-    if not is_direct and not _is_follow_up(surface, item, event):
+    # One that came while the mention before it waited is looked at again: we may have refused.
+    if not is_direct and not record.has_answered(surface.database, _place(item)):
         return
     who = asking.asker(surface, item, quietly=not is_direct)
     question = _question(surface, item)
@@ -140,15 +156,18 @@ def open_modal(surface: "Surface", item: Item, view: Block) -> None:
         raise
 
 
-def _is_follow_up(surface: "Surface", item: Item, event: dict[str, Any]) -> bool:
+def _may_be_follow_up(surface: "Surface", item: Item, event: dict[str, Any]) -> bool:
     text = str(event.get("text") or "")
     if not event.get("thread_ts") or f"<@{surface.clients.bot_user(item.team)}" in text:
         # A mention comes as an event of its own.
         return False
-    if text.lstrip().startswith("<@"):
-        # Somebody turns to somebody else.
-        return False
-    return record.has_answered(surface.database, _place(item))
+    # Somebody turns to somebody else.
+    return not text.lstrip().startswith("<@")
+
+
+def _is_asked(surface: "Surface", item: Item) -> bool:
+    lane = lane_of(item)
+    return lane is not None and Inbox(surface.database, clock=surface.clock).is_busy(lane)
 
 
 def _question(surface: "Surface", item: Item) -> str:
