@@ -4,7 +4,7 @@ Every surface asks here: tools of the conversation through ``guarded_tools``, ca
 and alerts directly. Whoever is unknown sees nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import narwhals as nw
 
 from knowledge.errors import WeirError
+from knowledge.warehouse.remember import per_version
 from tools.crm.directory import Directory, Entry, Resolution, directory_of, one_or_several
 
 if TYPE_CHECKING:
@@ -103,10 +104,10 @@ def owns_nothing(viewer: Viewer) -> str | None:
 class OwnDirectory(Directory):
     """Resolve names among the records that somebody may see."""
 
-    def __init__(self, whole: Directory, shows: Callable[[Entry], bool]) -> None:
-        super().__init__(entry for entry in whole.entries if shows(entry))
+    def __init__(self, whole: Directory, own: Sequence[Entry]) -> None:
+        super().__init__(own)
         self._whole = whole
-        self._shows = shows
+        self._own = frozenset(own)
 
     def resolve(self, query: str, kind: str | None = None) -> Resolution:
         """Find the record that a name means; somebody else's means none.
@@ -117,9 +118,9 @@ class OwnDirectory(Directory):
         if exact := self.exactly(query, kind):
             return one_or_several(exact)
         found = self._whole.resolve(query, kind)
-        near = tuple(entry for entry in found.near if self._shows(entry))
+        near = tuple(entry for entry in found.near if entry in self._own)
         several = [found.match] if found.match is not None else found.candidates
-        own = [entry for entry in several if self._shows(entry)]
+        own = [entry for entry in several if entry in self._own]
         return one_or_several(own) if own else Resolution(None, near=near)
 
 
@@ -145,13 +146,10 @@ class Book:
         """Give the people, over all records of each, who are their leads or contacts."""
         entities = {row["person_id"] for row in self._leads if row["person_id"]}
         contacts = self._rows("person", "id", "owner_id")
-        identity = self._entities
-        led = frozenset(
-            row["person_id"] for row in _rows(self.snapshot.table("journeys").select("person_id"))
-        )
+        identity = _entities(self.snapshot)
         # Once somebody is a lead, the lead's owner counts, whoever had the contact before.
         mine = {identity.get(row["id"], row["id"]) for row in contacts}
-        return frozenset(entities | (mine - led))
+        return frozenset(entities | (mine - _led(self.snapshot)))
 
     @cached_property
     def accounts(self) -> frozenset[str]:
@@ -163,19 +161,20 @@ class Book:
     def opportunities(self) -> frozenset[str]:
         """Give the deals that they own, or that are with their people or at accounts of theirs."""
         owned = {row["id"] for row in self._rows("account", "id")}
-        columns = ["id", "owner_id", "person_id", "account_id"]
+        identity = _entities(self.snapshot)
         return frozenset(
             row["id"]
-            for row in _rows(self.snapshot.table("opportunity").select(*columns))
+            for row in _deals(self.snapshot)
             if self._is_me(row["owner_id"])
             or row["account_id"] in owned
-            or self._entities.get(row["person_id"], row["person_id"]) in self.people
+            or identity.get(row["person_id"], row["person_id"]) in self.people
         )
 
     @cached_property
     def directory(self) -> "OwnDirectory":
         """Give the names that they may ask for: their own, and their colleagues'."""
-        return OwnDirectory(directory_of(self.snapshot), self.shows)
+        entries = _own_entries(self.snapshot, self.viewer)
+        return OwnDirectory(directory_of(self.snapshot), entries)
 
     def shows(self, entry: Entry) -> bool:
         """Tell whether a record may be shown to them."""
@@ -192,19 +191,47 @@ class Book:
     def _leads(self) -> list[dict[str, Any]]:
         return self._rows("journeys", "journey_id", "person_id", "account_id")
 
-    @cached_property
-    def _entities(self) -> Mapping[str, str]:
-        rows = _rows(self.snapshot.table("identity").select("id", "entity_id"))
-        return {row["id"]: row["entity_id"] for row in rows if row["entity_id"]}
-
     def _is_me(self, owner_id: str | None) -> bool:
         return owner_id is not None and owner_id == self.viewer.owner_id
 
     def _rows(self, table: str, *columns: str) -> list[dict[str, Any]]:
         if self.viewer.owner_id is None:
             return []
-        mine = self.snapshot.table(table).filter(nw.col("owner_id") == self.viewer.owner_id)
-        return _rows(mine.select(*columns))
+        return _of_owner(self.snapshot, self.viewer.owner_id, table, columns)
+
+
+# Asked with every tool call of somebody who sees only their own, for each of many people.
+@per_version(512)
+def _of_owner(
+    snapshot: "Snapshot", owner_id: str, table: str, columns: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    mine = snapshot.table(table).filter(nw.col("owner_id") == owner_id)
+    return _rows(mine.select(*columns))
+
+
+@per_version(2)
+def _entities(snapshot: "Snapshot") -> Mapping[str, str]:
+    rows = _rows(snapshot.table("identity").select("id", "entity_id"))
+    return {row["id"]: row["entity_id"] for row in rows if row["entity_id"]}
+
+
+@per_version(2)
+def _led(snapshot: "Snapshot") -> frozenset[str]:
+    return frozenset(
+        row["person_id"] for row in _rows(snapshot.table("journeys").select("person_id"))
+    )
+
+
+@per_version(2)
+def _deals(snapshot: "Snapshot") -> list[dict[str, Any]]:
+    columns = ["id", "owner_id", "person_id", "account_id"]
+    return _rows(snapshot.table("opportunity").select(*columns))
+
+
+@per_version(128)
+def _own_entries(snapshot: "Snapshot", viewer: Viewer) -> tuple[Entry, ...]:
+    book = Book(snapshot, viewer)
+    return tuple(entry for entry in directory_of(snapshot).entries if book.shows(entry))
 
 
 def may_see(snapshot: "Snapshot", viewer: Viewer, kind: str, identity: str) -> bool:

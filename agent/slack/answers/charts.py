@@ -1,7 +1,9 @@
 """Charts: images of what an answer's tools found, uploaded with words for those who can't see."""
 
+import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from slack_sdk.errors import SlackApiError, SlackRequestError
@@ -22,11 +24,6 @@ _FEWEST_ROWS = 2
 
 def drawn(results: "Sequence[Result]") -> "Iterator[Chart]":
     """Draw the charts of a turn: each kind once."""
-    # Imported here: drawing costs a second of CPU that a question without a chart need not pay.
-    from agent.charts.cohort import cohort_chart  # noqa: PLC0415
-    from agent.charts.funnel import funnel_chart  # noqa: PLC0415
-    from agent.charts.risk import risk_chart  # noqa: PLC0415
-
     seen: set[str] = set()
     for result in results:
         if not result.ok or result.tool in seen:
@@ -34,13 +31,30 @@ def drawn(results: "Sequence[Result]") -> "Iterator[Chart]":
         data = result.data
         if result.tool == "funnel" and len(data.get("transitions") or []) >= _FEWEST_ROWS:
             # Cut by a column, it is not the whole funnel that was asked for.
-            charts = [] if result.args.get("by") else [funnel_chart(data), cohort_chart(data)]
+            wanted = not result.args.get("by")
         elif result.tool == "score_leads" and len(data.get("scores") or []) >= _FEWEST_ROWS:
-            charts = [risk_chart(data)]
+            wanted = True
         else:
             continue
         seen.add(result.tool)
-        yield from (chart for chart in charts if chart is not None)
+        if wanted:
+            yield from _pictures(result.tool, json.dumps(data, sort_keys=True))
+
+
+# Many ask for the same figures, and drawing holds up everybody else for a third of a second.
+@lru_cache(maxsize=32)
+def _pictures(tool: str, data: str) -> "tuple[Chart, ...]":
+    # Imported here: drawing costs a second of CPU that a question without a chart need not pay.
+    from agent.charts.cohort import cohort_chart  # noqa: PLC0415
+    from agent.charts.funnel import funnel_chart  # noqa: PLC0415
+    from agent.charts.risk import risk_chart  # noqa: PLC0415
+
+    report = json.loads(data)
+    if tool == "funnel":
+        charts = [funnel_chart(report), cohort_chart(report)]
+    else:
+        charts = [risk_chart(report)]
+    return tuple(chart for chart in charts if chart is not None)
 
 
 def send(

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from agent.plays.stamps import Clock, parse, stamp
 from agent.slack.tables import CARD
+from knowledge.database import reading
 
 POSTING = "posting"
 SHOWN = "shown"
@@ -80,7 +81,7 @@ class Cards:
     def of(self, play_id: str, team: str) -> list[Card]:
         """List the cards of a play in a workspace, oldest first."""
         query = sa.select(CARD).where(CARD.c.play_id == play_id, CARD.c.team == team)
-        with self._database.connect() as tx:
+        with reading(self._database).connect() as tx:
             return [_card(row) for row in tx.execute(query.order_by(CARD.c.created_at, CARD.c.id))]
 
     def at(self, team: str, channel: str, ts: str) -> Card | None:
@@ -88,7 +89,7 @@ class Cards:
         query = sa.select(CARD).where(
             CARD.c.team == team, CARD.c.channel == channel, CARD.c.ts == ts
         )
-        with self._database.connect() as tx:
+        with reading(self._database).connect() as tx:
             row = tx.execute(query).first()
         return None if row is None else _card(row)
 
