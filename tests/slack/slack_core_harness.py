@@ -1,6 +1,7 @@
 """The real Bolt app with listeners of a test's own, against the Slack on loopback."""
 
 import threading
+import urllib.parse
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -124,3 +125,13 @@ def read(url: str, **headers: str) -> tuple[str, dict[str, str]]:
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 - loopback
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
         return answer.read().decode(), dict(answer.headers)
+
+
+def install(service: Service, server: SlackServer, team: str) -> str:
+    """Install the app into a workspace as a person does in a browser; give the last page."""
+    page, headers = read(address(service, "/slack/install"))
+    state = page.split("state=")[1].split("&")[0]
+    code = server.authorise(team, "UDANA")
+    query = urllib.parse.urlencode({"code": code, "state": state})
+    cookie = headers["Set-Cookie"].split(";")[0]
+    return read(address(service, f"/slack/oauth_redirect?{query}"), Cookie=cookie)[0]

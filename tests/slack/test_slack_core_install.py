@@ -1,6 +1,5 @@
 """OAuth: any workspace may install the app, and is forgotten when it uninstalls it."""
 
-import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -9,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from slack_core_harness import SECRET, Listeners, address, card, http_settings, read, running
+from slack_core_harness import SECRET, Listeners, address, card, http_settings, install, running
 
 from agent.config import SlackSettings
 from agent.slack.clients import NotInstalledError
@@ -31,15 +30,6 @@ def installed(tmp_path: Path, slack_server: SlackServer, listeners: Listeners) -
     with running(tmp_path, many, listeners.routes, http_port=0) as started:
         slack_server.connect_http(address(started, "/slack/events"), SECRET)
         yield started
-
-
-def install(service: Service, server: SlackServer, team: str) -> str:
-    page, headers = read(address(service, "/slack/install"))
-    state = page.split("state=")[1].split("&")[0]
-    code = server.authorise(team, "UDANA")
-    query = urllib.parse.urlencode({"code": code, "state": state})
-    cookie = headers["Set-Cookie"].split(";")[0]
-    return read(address(service, f"/slack/oauth_redirect?{query}"), Cookie=cookie)[0]
 
 
 def test_a_workspace_that_installs_the_app_is_served_until_it_uninstalls_it(
