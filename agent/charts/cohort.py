@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from agent import words
 from agent.charts.chart import GRID, PALE, QUIET, WATER, Canvas, Chart, percent
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def cohort_chart(report: dict[str, Any]) -> Chart | None:
     no transition has three comparable cohorts.
     """
     panels = [
-        (f"{row['from']} → {row['to']}", found)
+        (words.step(row), found)
         for place, row in enumerate(report["transitions"])
         if len(_comparable(found := _series(report, place))) >= _FEWEST
     ]

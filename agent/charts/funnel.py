@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from agent import words
 from agent.charts.chart import INK, PALE, QUIET, WATER, Canvas, Chart, percent
 
 _ROW_INCHES = 0.52
-_ARROW = " → "
 
 
 def funnel_chart(report: dict[str, Any]) -> Chart | None:
@@ -53,4 +53,4 @@ def funnel_chart(report: dict[str, Any]) -> Chart | None:
 
 
 def _named(row: dict[str, Any]) -> str:
-    return f"{row['from']}{_ARROW}{row['to']}"
+    return words.step(row)

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.cli.output import NONE, console, percent
+from agent.words import counted
 
 if TYPE_CHECKING:
     from agent.plays.audit import AuditReport
@@ -65,12 +66,9 @@ def print_play(play: dict[str, Any]) -> None:
             f"[bold]Expected[/]  {effect['estimate']:.1f} {escape(effect['unit'])} "
             f"({effect['low']:.1f} to {effect['high']:.1f}). [dim]{escape(effect['basis'])}[/]"
         ),
-        Text.from_markup(
-            f"[bold]Holdout[/]   {play['holdout']} leads "
-            f"(drawn with a chance of {percent(play['experiment']['holdout_share'], 0)}) get no "
-            "action, so that the worth can be measured."
-        ),
     ]
+    if play["holdout"]:
+        parts.append(Text.from_markup(_holdout(play)))
     for citation in play["citations"][:_MOST_QUOTES]:
         quote = Text.from_markup(
             f'[bold]Playbook[/]  [italic]"{escape(citation["quote"])}"[/] '
@@ -107,8 +105,10 @@ def print_receipt(play: dict[str, Any], *, most: int | None = None) -> None:
         table.add_row(mark, escape(action["summary"]), escape(record), action["key"][:14])
     console.print(table)
     states = Counter(action["state"] for action in play["actions"])
-    counted = ", ".join(f"{number} {state}" for state, number in states.most_common())
-    console.print(f"{len(play['actions'])} writes: {counted}. The play is {_state(play['state'])}.")
+    summed = ", ".join(f"{number} {state}" for state, number in states.most_common())
+    console.print(
+        f"{counted(len(play['actions']), 'write')}: {summed}. The play is {_state(play['state'])}."
+    )
 
 
 def print_audit(report: "AuditReport", entries: list[dict[str, Any]]) -> None:
@@ -130,6 +130,15 @@ def print_audit(report: "AuditReport", entries: list[dict[str, Any]]) -> None:
         console.print("The hash chain is intact.", style="green")
     else:
         console.print(f"The hash chain is broken: {report.problem}", style="bold red", markup=False)
+
+
+def _holdout(play: dict[str, Any]) -> str:
+    chance = percent(play["experiment"]["holdout_share"], 0)
+    get = "gets" if play["holdout"] == 1 else "get"
+    return (
+        f"[bold]Holdout[/]   {counted(play['holdout'], 'lead')} (drawn with a chance of {chance}) "
+        f"{get} no action, so that the worth can be measured."
+    )
 
 
 def _changes(actions: list[dict[str, Any]]) -> Table:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from agent import words
 from agent.cli.output import (
     AsJson,
     AtVersion,
@@ -68,7 +69,7 @@ def print_finding(finding: dict[str, Any], *, number: int = 1) -> None:
         f"[bold red]{number}. {title_of(finding)}[/] in [bold]"
         f"{escape(segment_of(finding['segment']))}[/] fell from "
         f"[bold]{percent(finding['baseline_rate'])}[/] to [bold]{percent(finding['rate'])}[/] "
-        f"since {finding['since'][:10]}  [dim]{finding['id']}[/]"
+        f"since {words.day(finding['since'])}  [dim]{finding['id']}[/]"
     )
     console.print(
         f"   {count(finding['lost'])} conversions lost{_worth(finding)}; "

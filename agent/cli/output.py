@@ -12,6 +12,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from agent import words
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 AtVersion = Annotated[
     int | None,
@@ -88,11 +90,9 @@ def count(value: float | None) -> str:
 
 def title_of(transition: dict[str, Any]) -> str:
     """Write a transition as people say it."""
-    return f"{transition['from']} → {transition['to']}"
+    return words.step(transition)
 
 
 def segment_of(segment: dict[str, Any] | None) -> str:
-    """Write a segment as ``region EMEA, source Webinar``, or the whole company."""
-    if not segment:
-        return "whole company"
-    return ", ".join(f"{by} {NONE if value is None else value}" for by, value in segment.items())
+    """Write a segment as ``region EMEA, lead source Webinar``, or the whole company."""
+    return words.segment(segment) or "whole company"

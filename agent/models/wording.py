@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_SHOUTED = frozenset({"mql", "sql", "sal"})
+from agent import words
 
 
 def percent(rate: float | None) -> str:
@@ -28,27 +28,23 @@ def days(value: float) -> str:
 
 def stage(name: str | None) -> str:
     """Show a stage as people write it."""
-    words = str(name or "unknown").replace("_", " ")
-    return words.upper() if words in _SHOUTED else words
+    return words.stage(name)
 
 
 def transition(row: Mapping[str, Any]) -> str:
-    """Show a transition, such as ``MQL to accepted``."""
+    """Show a transition within a sentence, such as ``MQL to accepted``."""
     return f"{stage(row.get('from'))} to {stage(row.get('to'))}"
 
 
 def column(name: str) -> str:
     """Show a segment column."""
-    return name.replace("_", " ")
+    return words.column(name)
 
 
 def segment(value: Any) -> str:
     """Show the segment of a finding; without one the whole funnel is meant."""
-    if isinstance(value, Mapping) and "by" in value:
-        value = {value["by"]: value.get("value")}
     if isinstance(value, Mapping):
-        pairs = [f"{column(str(key))} {item}" for key, item in value.items()]
-        return " and ".join(pairs) or "all leads"
+        return words.segment(value) or "all leads"
     if not value:
         return "all leads"
     return " and ".join(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from agent import words
 from agent.plays.effect import effect_of_leak, effect_of_scores
 from agent.plays.errors import BadPlayError, PlayError, UnfitTargetError
 from agent.plays.frequency import SEND, too_many_messages
@@ -249,7 +250,9 @@ def _why(request: DraftRequest, treated: Sequence[str]) -> Why:
         evidence = tuple(
             EvidenceRef(kind="score", ref=str(s["id"]), text=_score_text(s)) for s in chosen
         )
-        return Why(text=f"{len(treated)} leads are likely to leak.", evidence=evidence)
+        are = "is" if len(treated) == 1 else "are"
+        text = f"{words.counted(len(treated), 'lead')} {are} likely to leak."
+        return Why(text=text, evidence=evidence)
     text = leak_text(finding)
     drivers = [d for d in finding.get("drivers") or () if isinstance(d, Mapping)]
     evidence_refs = [EvidenceRef(kind="finding", ref=str(finding["id"]), text=text)]
@@ -265,26 +268,16 @@ def _why(request: DraftRequest, treated: Sequence[str]) -> Why:
 
 def leak_text(finding: Mapping[str, Any]) -> str:
     """Say a finding in one sentence."""
-    where = segment_text(finding.get("segment"))
-    since = f" since {str(finding['since'])[:10]}" if finding.get("since") else ""
+    segment = words.segment(finding.get("segment"))
+    where = f" for {segment}" if segment else ""
+    since = f" since {words.day(finding['since'])}" if finding.get("since") else ""
     lost = finding.get("lost")
     loss = f"; about {float(lost):,.0f} conversions lost" if lost is not None else ""
     return (
-        f"{finding['from']} to {finding['to']}{where} converts "
+        f"{words.step(finding)}{where} converts "
         f"{float(finding['rate']):.1%}{since}, against {float(finding['baseline_rate']):.1%} "
         f"before{loss}."
     )
-
-
-def segment_text(segment: Any) -> str:
-    """Say a segment as `` for lead_source = Webinar``, or nothing where it is everybody."""
-    if not segment:
-        return ""
-    if isinstance(segment, Mapping):
-        if {"by", "value"} <= segment.keys():
-            return f" for {segment['by']} = {segment['value']}"
-        return " for " + ", ".join(f"{name} = {value}" for name, value in segment.items())
-    return f" for {segment}"
 
 
 def _driver_evidence(finding_id: str, driver: Mapping[str, Any]) -> list[EvidenceRef]:
@@ -307,13 +300,10 @@ def _score_text(score: Mapping[str, Any]) -> str:
 
 
 def _title(request: DraftRequest, treated: int) -> str:
+    leads = words.counted(treated, "lead")
     if request.finding is None:
-        return f"Win back {treated} leads at risk"
-    finding = request.finding
-    return (
-        f"Mend {finding['from']} to {finding['to']}{segment_text(finding.get('segment'))} "
-        f"({treated} leads)"
-    )
+        return f"Win back {leads} at risk"
+    return f"Mend {words.where(request.finding)} ({leads})"
 
 
 def _nobody_left(sketch: _Sketch) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agent import words
 from agent.plays.play import Effect
 
 # Prior for the share of a gap that a play wins back: central value and an 80% interval, a
@@ -12,7 +13,7 @@ RECOVERY_LOW, RECOVERY_HIGH = 0.10, 0.55
 
 _PRIOR = (
     f"a prior that plays win back {RECOVERY:.0%} of such a gap "
-    f"({RECOVERY_LOW:.0%} to {RECOVERY_HIGH:.0%}); no holdout has measured this play yet"
+    f"({RECOVERY_LOW:.0%} to {RECOVERY_HIGH:.0%})"
 )
 
 
@@ -22,9 +23,9 @@ def effect_of_leak(finding: Mapping[str, Any], treated: int) -> Effect:
     gap = max(baseline - rate, 0.0)
     return _effect(
         treated * gap,
-        f"more conversions from {finding['from']} to {finding['to']}",
-        f"{treated} leads x a gap of {gap * 100:.1f} points ({baseline:.1%} before, {rate:.1%} "
-        f"now) x {_PRIOR}.",
+        f"more conversions from {words.stage(finding['from'])} to {words.stage(finding['to'])}",
+        f"{words.counted(treated, 'lead')} x a gap of {gap * 100:.1f} points ({baseline:.1%} "
+        f"before, {rate:.1%} now) x {_PRIOR}.",
     )
 
 
@@ -35,7 +36,8 @@ def effect_of_scores(scores: Sequence[Mapping[str, Any]], treated: Sequence[str]
     return _effect(
         expected,
         "fewer leads lost",
-        f"{len(treated)} leads of whom {expected:.1f} would leak as things stand x {_PRIOR}.",
+        f"{words.counted(len(treated), 'lead')} of whom {expected:.1f} would leak as things "
+        f"stand x {_PRIOR}.",
     )
 
 
@@ -45,7 +47,8 @@ def _effect(at_stake: float, unit: str, basis: str) -> Effect:
         low=round(at_stake * RECOVERY_LOW, 2),
         high=round(at_stake * RECOVERY_HIGH, 2),
         unit=unit,
-        basis=basis,
+        # What matters most comes first: cards have room for one sentence.
+        basis=f"An estimate: no holdout has measured this play yet. {basis}",
     )
 
 

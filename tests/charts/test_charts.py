@@ -53,7 +53,7 @@ def pixels(chart: Chart | None) -> Image.Image:
 def test_a_funnel_chart_says_its_figures_to_those_who_can_not_see_it() -> None:
     chart = funnel_chart(funnel_report(0.4, 0.4, 0.4))
     assert chart is not None
-    assert "mql → sql 40% (400 of 1,000)" in chart.alt
+    assert "MQL → SQL 40% (400 of 1,000)" in chart.alt
     assert pixels(chart).width > 800
 
 
@@ -83,7 +83,7 @@ def test_too_few_cohorts_are_not_drawn(rates: tuple[float, ...]) -> None:
 def test_cohorts_without_a_rate_are_left_out() -> None:
     chart = cohort_chart(funnel_report(0.4, None, 0.5, 0.45))
     assert chart is not None
-    assert "mql → sql from 40% in 2026-01 to 45% in 2026-04" in chart.alt
+    assert "MQL → SQL from 40% in 2026-01 to 45% in 2026-04" in chart.alt
 
 
 def test_an_abstaining_model_draws_nothing() -> None:

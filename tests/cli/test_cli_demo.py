@@ -14,7 +14,7 @@ def test_the_demo_goes_from_files_to_a_play_that_waits_for_a_human(
 ) -> None:
     home, finished = demo_run
     assert finished.returncode == 0, finished.stderr
-    for words in ("mql → accepted", "slow handoff", "Holdout", "Playbook", "weir plays approve"):
+    for words in ("MQL → accepted", "slow handoff", "Holdout", "Playbook", "weir plays approve"):
         assert words in finished.stdout
     plays = answered(weir(home, "plays", "list", "--json"))
     assert [play["state"] for play in plays] == ["pending"]

@@ -25,9 +25,9 @@ def drafted(desk: PlayDesk, owners: Any = OWNERS, **changes: Any) -> Any:
 
 def test_a_draft_says_why_for_whom_what_and_what_it_is_worth(desk: PlayDesk) -> None:
     play = draft(desk, leads=3)
-    assert play.title == "Mend mql to accepted for lead_source = Webinar (3 leads)"
+    assert play.title == "Mend MQL → accepted, lead source Webinar (3 leads)"
     assert play.why.text == (
-        "mql to accepted for lead_source = Webinar converts 20.0% since 2026-06-01, against "
+        "MQL → accepted for lead source Webinar converts 20.0% since 1 June 2026, against "
         "40.0% before; about 120 conversions lost."
     )
     assert play.why.drivers == ("slow_handoff",)

@@ -48,7 +48,7 @@ def test_a_new_version_is_scanned_once_and_its_leak_told_in_the_channel(
     deliver(surface)
     deliver(surface)
     told = [slack_server.text_of(m) for m in slack_server.messages("CREV")]
-    assert len([text for text in told if "New leak: mql to accepted in region EMEA" in text]) == 1
+    assert len([text for text in told if "New leak: MQL → accepted, region EMEA" in text]) == 1
     assert "38% instead of 61%" in told[0]
     assert last_seen(surface.database).version == 1
     assert slack_server.violations == []

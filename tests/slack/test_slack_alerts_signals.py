@@ -22,7 +22,7 @@ def test_a_leak_is_told_once_however_often_it_is_found() -> None:
     signals, seen = gather(found, Seen(), at=AT)
     assert [signal.id for signal in signals] == ["leak:leak_11aa22bb"]
     assert signals[0].roles == ("manager", "revops")
-    assert ("Rate", "38% instead of 61%") in signals[0].facts
+    assert signals[0].text.startswith("38% instead of 61% since ")
     assert kinds(some_reports(2, leaks={"findings": [FINDING]}), seen) == []
     # Gone for a version, it is no news when it is back.
     _, gone = gather(some_reports(2), seen, at=AT)

@@ -60,10 +60,10 @@ def test_a_manager_sees_leaks_health_decisions_and_plays(
     play = surface.weir.propose(by="rio.tanaka@northpeak.example", finding_id=FINDING["id"])
     view = opened(slack_server, "UDANA", "Funnel health")
     text = slack_server.text_of(view)
-    assert "mql to accepted in region EMEA: 38% instead of 61%" in text
+    assert "*MQL → accepted, region EMEA*\n38% instead of 61% since" in text
     assert "Waiting for your decision" in text
     assert play.title in text
-    assert "inquiry → mql" in text
+    assert "inquiry → MQL" in text
     slack_server.click("UDANA", view, "home_play")
     slack_server.wait(
         lambda: any(

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from agent import words
 from agent.access import Viewer
 from agent.slack import blocks
 from agent.slack.alerts.reports import Reports, reports
+from agent.slack.alerts.signals import raising, risk_words
 from agent.slack.blocks import Block
 from agent.slack.text import clip, data
 
@@ -51,8 +53,9 @@ def lead_blocks(surface: "Surface", viewer: Viewer, refs: Mapping[str, Any]) -> 
     if len(rows) > MOST:
         notes.append(f"… and {len(rows) - MOST} more.")
     if hidden:
-        notes.append(f"{hidden} leads of others are not shown.")
-    notes.append(f"As of {found.as_of[:10]}, warehouse version {found.version}.")
+        are = "lead of others is" if hidden == 1 else "leads of others are"
+        notes.append(f"{hidden} {are} not shown.")
+    notes.append(f"As of {words.day(found.as_of)}, warehouse version {found.version}.")
     return [*drawn, blocks.context(" ".join(notes))]
 
 
@@ -84,13 +87,13 @@ def _risk(row: Mapping[str, Any] | None) -> float:
 
 def _line(lead: Mapping[str, Any], scored: Mapping[str, Any] | None) -> str:
     name = clip(data(lead["name"] or lead["journey_id"]), _NAME)
-    parts = [data(lead["current_stage"] or "")]
+    parts = [data(words.stage(lead["current_stage"]))]
     if scored:
-        parts.append(f"risk {scored['risk']:.0%}")
+        parts = [data(risk_words(scored))]
     if lead["value"]:
         parts.append(f"value {lead['value']:,.0f}")
     if lead["owner"]:
         parts.append(f"with {clip(data(lead['owner']), _NAME)}")
     line = f"• *{name}*: {', '.join(parts)}"
-    reasons = [reason["text"] for reason in (scored or {}).get("reasons", ())[:2]]
+    reasons = raising(scored)[:2] if scored else []
     return f"{line}\n    _{clip(data('; '.join(reasons)), _REASON)}_" if reasons else line

@@ -12,6 +12,7 @@ from agent.slack.buttons import mint
 from agent.slack.text import clip, data
 
 SHOWN = 5
+_NEW = "New leak: "
 SNOOZE_DAYS = (1, 7, 30)
 PLAY, LEADS, SNOOZE, USELESS = "alert_play", "alert_leads", "alert_snooze", "alert_useless"
 _ICONS = {
@@ -64,7 +65,13 @@ def alert_blocks(
 
 
 def signal_buttons(
-    tx: sa.Connection, team: str, place: str, payload: Mapping[str, Any], *, at: str
+    tx: sa.Connection,
+    team: str,
+    place: str,
+    payload: Mapping[str, Any],
+    *,
+    at: str,
+    alone: bool = False,
 ) -> list[Element]:
     """Draw what can be done about a signal.
 
@@ -74,6 +81,7 @@ def signal_buttons(
         place: Message or view they are shown in; clicks are counted by it.
         payload: The signal.
         at: Stamp of now.
+        alone: Nothing else is shown there; among several no button stands out.
     """
     refs = payload["refs"]
     known = {"signal": payload["id"], "kind": payload["kind"], "message": place, "refs": refs}
@@ -81,7 +89,7 @@ def signal_buttons(
     drawn = []
     if "finding_id" in refs:
         play = mint(tx, team, PLAY, subject, at=at, **known)
-        drawn.append(blocks.button("Draft a play", PLAY, play, style="primary"))
+        drawn.append(blocks.button("Draft a play", PLAY, play, style="primary" if alone else None))
     if {"finding_id", "journey_ids", "account_id"} & set(refs):
         leads = mint(tx, team, LEADS, subject, at=at, **known)
         drawn.append(blocks.button("Show leads", LEADS, leads))
@@ -98,15 +106,20 @@ def _one(
     alone: bool,
 ) -> list[Block]:
     icon = f"{_ICONS[str(payload['kind'])]} " if alone else ""
-    head = clip(data(payload["subject"]), 300)
+    is_leak = payload["kind"] == "leak"
+    # Below the heading "New leaks" each need not say again that it is one.
+    subject = str(payload["subject"]) if alone else str(payload["subject"]).removeprefix(_NEW)
+    head = clip(data(subject), 300)
     drawn = [blocks.section(f"{icon}*{head}*\n{clip(data(payload['text']), 1200)}")]
     facts = [
-        f"*{clip(data(label), 200)}*\n{clip(data(value), 600)}"
+        (clip(data(label), 200), clip(data(value), 600))
         for label, value in payload["facts"][: blocks.FIELDS]
     ]
-    if facts:
-        drawn.append(blocks.section(fields=facts))
-    buttons = signal_buttons(tx, team, message, payload, at=at)
+    if facts and not is_leak:
+        drawn.append(blocks.section(fields=[f"*{label}*\n{value}" for label, value in facts]))
+    elif facts and alone:
+        drawn.append(blocks.context("; ".join(f"{label}: {value}" for label, value in facts)))
+    buttons = signal_buttons(tx, team, message, payload, at=at, alone=alone)
     if buttons:
         drawn.append(blocks.actions(*buttons))
     return drawn

@@ -5,12 +5,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from agent.plays.stamps import spoken
+from agent import words
 from agent.slack import blocks
 from agent.slack.alerts.message import SHOWN, signal_buttons
 from agent.slack.alerts.overview import Overview
-from agent.slack.alerts.signals import SHOWN_LEADS
+from agent.slack.alerts.signals import SHOWN_LEADS, risk_words
 from agent.slack.blocks import Block
+from agent.slack.plays.words import when
 from agent.slack.text import clip, data
 
 _LINE = 300
@@ -46,16 +47,19 @@ def morning_blocks(
         for account in found.surges
         if not any(signal.startswith(f"surge:{account['id']}:") for signal in told)
     ]
-    waiting = [f"{play['title']} (until {spoken(play['expires_at'])})" for play in found.waiting]
+    waiting = [
+        f"{clip(data(play['title']), _LINE)}, until {when(play['expires_at'])}"
+        for play in found.waiting
+    ]
     parts = [
         _part("Waiting for your decision", waiting, len(waiting)),
-        _part("New leaks", [leak_line(leak) for leak in leaks], len(leaks)),
+        _part("New leaks", [_safe(leak_line(leak)) for leak in leaks], len(leaks)),
         _part(
             "Your leads at risk",
-            [lead_line(row) for row in found.at_risk[:SHOWN_LEADS]],
+            [_safe(lead_line(row)) for row in found.at_risk[:SHOWN_LEADS]],
             found.risky,
         ),
-        _part("High intent", [str(account["text"]) for account in surges], len(surges)),
+        _part("High intent", [_safe(account["text"]) for account in surges], len(surges)),
     ]
     drawn = [part for part in parts if part is not None]
     if held:
@@ -74,34 +78,36 @@ def morning_blocks(
 def summary(found: Overview, new: set[str]) -> str:
     """Say in a line what a digest tells."""
     parts = [
-        (len(found.waiting), "waiting for your decision"),
-        (len(new), "new leaks"),
-        (found.risky, "of your leads at risk"),
-        (len(found.surges), "accounts with high intent"),
+        (len(found.waiting), "play waiting for your decision", "plays waiting for your decision"),
+        (len(new), "new leak", "new leaks"),
+        (found.risky, "of your leads at risk", "of your leads at risk"),
+        (len(found.surges), "account with high intent", "accounts with high intent"),
     ]
-    told = [f"{count} {what}" for count, what in parts if count]
+    told = [words.counted(count, one, several) for count, one, several in parts if count]
     return ", ".join(told) or "some alerts waited for you"
 
 
 def leak_line(leak: Mapping[str, Any]) -> str:
     """Say a leak in a line; the text is data."""
-    where = ", ".join(f"{column} {value}" for column, value in leak["segment"].items())
     return (
-        f"{leak['from']} to {leak['to']} in {where or 'the whole company'}: {leak['rate']:.0%} "
-        f"instead of {leak['baseline_rate']:.0%} since {leak['since']}, "
-        f"{leak['lost']:,.0f} leads lost"
+        f"{words.where(leak)}: {leak['rate']:.0%} instead of {leak['baseline_rate']:.0%} since "
+        f"{words.day(leak['since'])}, {leak['lost']:,.0f} leads lost"
     )
 
 
 def lead_line(row: Mapping[str, Any]) -> str:
     """Say a lead at risk in a line; the text is data."""
     help_ = f", {row['lower_it']}" if row["lower_it"] else ""
-    return f"{row['name'] or row['entity']}: {row['risk']:.0%} in {row['from']}{help_}"
+    return f"{row['name'] or row['entity']}: {risk_words(row)}{help_}"
+
+
+def _safe(line: object) -> str:
+    return clip(data(line), _LINE)
 
 
 def _part(title: str, lines: Sequence[str], total: int) -> Block | None:
     if not lines:
         return None
-    shown = [f"• {clip(data(line), _LINE)}" for line in lines[:SHOWN]]
+    shown = [f"• {line}" for line in lines[:SHOWN]]
     more = [f"… and {total - len(shown)} more"] if total > len(shown) else []
     return blocks.section("\n".join([f"*{title}*", *shown, *more]))

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from agent import words
 from agent.slack.alerts.reports import Reports
 
 Kind = Literal["leak", "risk", "surge", "quality", "drift"]
@@ -20,6 +21,14 @@ KINDS: dict[Kind, str] = {
 HIGH_RISK = 0.8
 SHOWN_LEADS = 5
 SURGE_RESTS = timedelta(days=14)  # before the same account is told of again
+# What sounds like good news raises the risk too: the easy ones have gone on by then.
+_AS_REASON = {
+    "answered by its owner": "its owner answered, and it is still here",
+    "assigned once": "has an owner, and is still here",
+    "two-way contact within 7 days": "in contact this week, and still here",
+    "touched within 3 days": "touched within 3 days, and still here",
+    "8 or more touches in 28 days": "8 or more touches in 28 days, and still here",
+}
 _TINY = 0.001
 _MANAGERS = ("manager", "revops")
 _REVOPS = ("revops",)
@@ -114,31 +123,33 @@ def _is_due(last: str | None, now: str) -> bool:
 
 
 def _leak(finding: Mapping[str, Any]) -> Signal:
-    where = ", ".join(f"{column} {value}" for column, value in finding["segment"].items())
-    step = f"{finding['from']} to {finding['to']}"
-    rates = f"{finding['rate']:.0%} instead of {finding['baseline_rate']:.0%}"
-    facts = [("Rate", rates), ("Since", str(finding["since"]))]
-    facts.append(("Leads lost", f"{finding['lost']:,.0f}"))
-    if finding.get("value_lost"):
-        facts.append(("Value lost", f"{finding['value_lost']:,.0f}"))
-    drivers = [driver["driver"].replace("_", " ") for driver in finding["drivers"]]
-    if drivers:
-        facts.append(("What changed with it", ", ".join(drivers)))
     return Signal(
         id=f"leak:{finding['id']}",
         kind="leak",
-        subject=f"New leak: {step} in {where or 'the whole company'}",
-        text=f"More than chance, season and mix explain: a false discovery rate {_rate(finding)}.",
-        facts=tuple(facts),
+        subject=f"New leak: {words.where(finding)}",
+        text=leak_words(finding),
+        facts=(("More than chance, season and mix explain", _rate(finding)),),
         refs={"finding_id": finding["id"]},
         severity="high",
         roles=_MANAGERS,
     )
 
 
+def leak_words(finding: Mapping[str, Any]) -> str:
+    """Say how large a leak is, since when, and what changed with it."""
+    value = finding.get("value_lost")
+    worth = f", {value:,.0f} in value" if value else ""
+    drivers = words.drivers(finding)
+    return (
+        f"{finding['rate']:.0%} instead of {finding['baseline_rate']:.0%} since "
+        f"{words.day(finding['since'])}. {finding['lost']:,.0f} leads lost{worth}"
+        f"{f'; with it changed: {drivers}' if drivers else ''}."
+    )
+
+
 def _rate(finding: Mapping[str, Any]) -> str:
     q = float(finding["q_value"])
-    return "under 0.1%" if q < _TINY else f"of {q:.1%}"
+    return f"false discovery rate {'under 0.1%' if q < _TINY else f'{q:.1%}'}"
 
 
 def _risks(risen: list[dict[str, Any]], found: Reports) -> Iterator[Signal]:
@@ -152,7 +163,7 @@ def _risks(risen: list[dict[str, Any]], found: Reports) -> Iterator[Signal]:
             continue
         shown = rows[:SHOWN_LEADS]
         digest = hashlib.sha256("\n".join(sorted(r["entity"] for r in rows)).encode())
-        count = "1 lead" if len(rows) == 1 else f"{len(rows)} leads"
+        count = words.counted(len(rows), "lead")
         yield Signal(
             id=f"risk:{owner_id}:{digest.hexdigest()[:12]}",
             kind="risk",
@@ -167,8 +178,28 @@ def _risks(risen: list[dict[str, Any]], found: Reports) -> Iterator[Signal]:
 
 
 def _risk_words(row: Mapping[str, Any]) -> str:
-    reasons = [reason["text"] for reason in row["reasons"][:1]]
-    return "; ".join([f"{row['risk']:.0%} in {row['from']}", *reasons])
+    return "; ".join([risk_words(row), *raising(row)[:1]])
+
+
+def risk_words(row: Mapping[str, Any]) -> str:
+    """Say a lead's risk and where it is: ``98% risk, in MQL for 5 days``."""
+    return f"{row['risk']:.0%} risk, in {words.stage(row['from'])}{_stay(row)}"
+
+
+def raising(row: Mapping[str, Any]) -> list[str]:
+    """Say why a lead is at risk, without what was said of its stay in the stage already."""
+    found = []
+    for reason in row["reasons"]:
+        text = str(reason["text"])
+        if reason.get("feature") == "days_in_stage":
+            text = text.partition(": ")[2] or text
+        found.append(_AS_REASON.get(text, text))
+    return found
+
+
+def _stay(row: Mapping[str, Any]) -> str:
+    stay = row.get("days_in_stage")
+    return "" if stay is None else f" for {words.counted(round(stay), 'day')}"
 
 
 def _surge(account: Mapping[str, Any], found: Reports) -> Signal:

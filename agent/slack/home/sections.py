@@ -5,14 +5,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from agent.plays.stamps import spoken
+from agent import words
 from agent.slack import blocks
 from agent.slack.alerts.message import signal_buttons
-from agent.slack.alerts.morning import leak_line
 from agent.slack.alerts.overview import Overview
+from agent.slack.alerts.signals import leak_words, raising, risk_words
 from agent.slack.blocks import Block
 from agent.slack.buttons import mint
 from agent.slack.home.health import Step
+from agent.slack.plays.words import state_words, when
 from agent.slack.text import clip, data
 
 PLACE = "home"
@@ -36,9 +37,8 @@ def leak_blocks(tx: sa.Connection, team: str, found: Overview, *, at: str) -> li
         drawn.append(blocks.section("No drop is beyond doubt just now."))
     for leak in found.leaks[:SHOWN]:
         refs = {"finding_id": leak["id"]}
-        drivers = ", ".join(item["driver"].replace("_", " ") for item in leak["drivers"])
-        why = f"\n_What changed with it: {data(drivers)}_" if drivers else ""
-        drawn.append(blocks.section(f"{_short(leak_line(leak))}{why}"))
+        text = f"*{_short(words.where(leak))}*\n{_short(leak_words(leak))}"
+        drawn.append(blocks.section(text))
         signal = {"id": f"leak:{leak['id']}", "kind": "leak", "refs": refs}
         drawn.append(blocks.actions(*signal_buttons(tx, team, PLACE, signal, at=at)))
     return [*drawn, *_more(len(found.leaks), SHOWN)]
@@ -52,8 +52,8 @@ def waiting_blocks(tx: sa.Connection, team: str, found: Overview, *, at: str) ->
     for play in found.waiting[:SHOWN]:
         value = mint(tx, team, OPEN_PLAY, play["id"], at=at, play_id=play["id"])
         text = (
-            f"*{_short(play['title'])}*\n{play['actions']} actions for {play['targets']} leads, "
-            f"tier {_short(play['tier'])}, until {spoken(play['expires_at'])}"
+            f"*{_short(play['title'])}*\n{words.counted(play['actions'], 'write')} for "
+            f"{words.counted(play['targets'], 'lead')}, until {when(play['expires_at'])}"
         )
         button = blocks.button("Open", OPEN_PLAY, value, style="primary")
         drawn.append(blocks.section(text, accessory=button))
@@ -63,7 +63,7 @@ def waiting_blocks(tx: sa.Connection, team: str, found: Overview, *, at: str) ->
 def play_blocks(found: Overview) -> list[Block]:
     """Draw the plays that run and that ended lately."""
     lines = [
-        f"• {_short(play['title'])}: *{_short(play['state']).replace('_', ' ')}*"
+        f"• {_short(play['title'])}: *{_short(state_words(play['state']))}*"
         for play in [*found.running[:SHOWN], *found.done[:SHOWN]]
     ]
     if not lines:
@@ -89,12 +89,11 @@ def risk_blocks(tx: sa.Connection, team: str, found: Overview, *, at: str) -> li
             at=at,
             journey_id=row["entity"],
         )
-        reasons = "; ".join(reason["text"] for reason in row["reasons"][:2])
+        reasons = "; ".join(raising(row)[:2])
         remedy = f"\n:bulb: {_short(row['lower_it'])}" if row["lower_it"] else ""
-        text = (
-            f"*{_short(row['name'] or row['entity'])}*: {row['risk']:.0%} in {_short(row['from'])}"
-            f"\n_{_short(reasons)}_{remedy}"
-        )
+        why = f"\n_{_short(reasons)}_" if reasons else ""
+        name = _short(row["name"] or row["entity"])
+        text = f"*{name}*  {_short(risk_words(row))}{why}{remedy}"
         button = blocks.button("What should I send?", CONTENT, value)
         drawn.append(blocks.section(text, accessory=button))
     return [*drawn, *_more(found.risky, min(LEADS, len(found.at_risk)))]
@@ -131,10 +130,10 @@ def usefulness(rates: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _step(step: Step) -> str:
-    name = f"*{_short(step.origin)} → {_short(step.target)}*"
+    name = f"*{_short(words.stage(step.origin))} → {_short(words.stage(step.target))}*"
     if step.rate is None:
         return f":white_circle: {name}: not comparable ({_short(step.note)})"
-    now = f"{name}: {step.rate:.0%} in {step.period}"
+    now = f"{name}: {step.rate:.0%} in {words.month(step.period)}"
     if step.rate_before is None:
         return f":white_circle: {now} ({_short(step.note)})"
     fell = step.rate < step.rate_before
@@ -142,7 +141,7 @@ def _step(step: Step) -> str:
         ":white_circle:" if not step.clear else ":red_circle:" if fell else ":large_green_circle:"
     )
     chance = "" if step.clear else ", within chance"
-    return f"{icon} {now}, {step.rate_before:.0%} in {step.before}{chance}"
+    return f"{icon} {now}, {step.rate_before:.0%} in {words.month(step.before)}{chance}"
 
 
 def _more(total: int, shown: int) -> list[Block]:

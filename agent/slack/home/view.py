@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from agent import words
 from agent.access import Viewer, refusal
 from agent.plays.stamps import stamp
 from agent.slack import blocks
@@ -54,7 +55,7 @@ def home_view(surface: "Surface", person: Person, viewer: Viewer, found: Reports
     if found is None:
         basis = "Nothing is loaded yet; ask whoever runs Weir to load your data."
     else:
-        basis = f"As of {found.as_of[:10]}, warehouse version {found.version}."
+        basis = f"Data as of {words.day(found.as_of)}, warehouse version {found.version}."
     drawn = [
         blocks.header(f"Hello {person.name}"),
         blocks.section(basis, accessory=settings),

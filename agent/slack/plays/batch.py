@@ -7,13 +7,13 @@ from agent.slack.plays.words import (
     Shown,
     by_target,
     change,
-    counted,
     fitted,
     held_out,
     short,
     state_line,
     treated,
 )
+from agent.words import counted
 
 CALLBACK = "play_targets_list"
 PER_PAGE = 20
@@ -55,7 +55,7 @@ def targets_view(shown: Shown, *, page: int, buttons: Buttons) -> Block:
         turns.append(button("More", PAGE_ON, buttons(TARGETS_PAGE, page=page + 1)))
     if turns:
         blocks.append(actions(*turns))
-    return modal("All targets", blocks, callback_id=CALLBACK)
+    return modal("All leads", blocks, callback_id=CALLBACK)
 
 
 def _rows(shown: Shown) -> list[list[str]]:

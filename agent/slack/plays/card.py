@@ -25,12 +25,15 @@ from agent.slack.plays.words import (
     Called,
     Shown,
     by_target,
-    change,
-    counted,
+    changes,
+    effect_words,
     fitted,
     held_out,
     label,
     listed,
+    quoted,
+    sentences,
+    shared_task,
     short,
     state_line,
     state_words,
@@ -39,6 +42,7 @@ from agent.slack.plays.words import (
     writes,
 )
 from agent.slack.text import clip, plain
+from agent.words import counted
 
 # What a click is called; the value that comes with it says which play.
 APPROVE = "play_approve"
@@ -58,12 +62,15 @@ PAGE_ON = "play_page_on"
 Buttons = Callable[..., str]
 
 _MOST_TARGETS = 6
-_MOST_EVIDENCE = 3
+_MOST_EVIDENCE = 2
 _MOST_QUOTES = 2
 _REASON = 600
-_EVIDENCE = 240
+_EVIDENCE = 260
 _QUOTE = 300
-_BASIS = 300
+_BASIS = 120
+_DELIVERY = 300
+# Kinds of evidence that are shown behind "Why".
+_BEHIND = frozenset({"finding", "record"})
 
 
 @dataclass(frozen=True)
@@ -103,15 +110,16 @@ def play_card(
         context(" · ".join(_facts(shown, called))),
         section(_why(shown)),
         section(fields=[_who(shown), _effect(shown)]),
-        section(_changes(shown), accessory=_all_targets(shown, buttons)),
+        section(_all_changes(shown), accessory=_all_targets(shown, buttons)),
+        section(_changes(shown)),
     ]
     quotes = [
-        f"> “{short(quote['quote'], _QUOTE)}”  _{short(quote['id'])}_"
+        f"> “{quoted(quote['quote'], _QUOTE)}”  _{short(quote['id'])}_"
         for quote in shown["citations"][:_MOST_QUOTES]
     ]
     if quotes:
         blocks.append(section(fitted(quotes)))
-    small = [*notes, *([short(shown["delivery"], _BASIS)] if shown["delivery"] else [])]
+    small = [*notes, *([short(shown["delivery"], _DELIVERY)] if shown["delivery"] else [])]
     if small:
         blocks.append(context(*small))
     return [*blocks, *_decision(shown, buttons, asked or Asked(), called)]
@@ -136,14 +144,16 @@ def _facts(shown: Shown, called: Called) -> list[str]:
 
 
 def _why(shown: Shown) -> str:
-    lines = [f"*Why*  {short(shown['why']['text'], _REASON)}"]
-    evidence = [item["text"] for item in shown["evidence"] if item["kind"] != "finding"]
-    lines += [f"•  {short(text, _EVIDENCE)}" for text in evidence[:_MOST_EVIDENCE]]
+    why = f"*Why*  {short(shown['why']['text'], _REASON)}"
     drivers = shown["why"]["drivers"]
     if drivers:
         words = [driver.replace("_", " ") for driver in drivers]
-        lines.append(f"Driven by {listed(words, word='and')}")
-    return fitted(lines)
+        why += f" Driven by {listed(words, word='and')}."
+    # Single records say little without their names; they stand behind the button.
+    said = shown["why"]["text"]
+    evidence = [item["text"] for item in shown["evidence"] if item["kind"] not in _BEHIND]
+    texts = [text for text in dict.fromkeys(evidence) if text not in said]
+    return fitted([why, *(f"•  {sentences(text, _EVIDENCE)}" for text in texts[:_MOST_EVIDENCE])])
 
 
 def _who(shown: Shown) -> str:
@@ -158,29 +168,43 @@ def _who(shown: Shown) -> str:
 
 def _effect(shown: Shown) -> str:
     effect = shown["expected_effect"]
-    numbers = f"{effect['estimate']:+.1f} {short(effect['unit'])}"
-    span = f"likely {effect['low']:.1f} to {effect['high']:.1f}"
-    return f"*Expected*\n*{numbers}*, {span}\n_{short(effect['basis'], _BASIS)}_"
+    return f"*Expected*\n{effect_words(effect)}\n_{sentences(effect['basis'], _BASIS)}_"
+
+
+def _all_changes(shown: Shown) -> str:
+    task = shared_task(shown)
+    each = f"\nEach gets a task for its owner: {task}" if task and _for_owners(shown) else ""
+    each = each or (f"\nEach gets a task: {task}" if task else "")
+    return f"*Before → after*  {writes(shown)}{each}"
+
+
+def _for_owners(shown: Shown) -> bool:
+    return all(
+        action["params"].get("assignee", "owner") == "owner"
+        for action in shown["actions"]
+        if action["kind"] == "create_task"
+    )
 
 
 def _changes(shown: Shown) -> str:
     grouped = list(by_target(shown).values())
     # What went wrong stands first: that is what somebody has to look after.
     grouped.sort(key=lambda done: not any(receipt.is_problem(action) for action in done))
-    lines = [f"*Before → after*  {writes(shown)}"]
+    lines, task = [], shared_task(shown)
     for done in grouped[:_MOST_TARGETS]:
         name = short(done[0]["target"]["name"])
         sign = receipt.mark(done)
-        words = " · ".join(change(action) for action in done)
+        words = changes(done, task=task)
         lines.append(f"{f'{sign} ' if sign else '•  '}*{name}*  {words}")
     if len(grouped) > _MOST_TARGETS:
-        lines.append(f"… and {len(grouped) - _MOST_TARGETS:,} more leads like these")
+        left = counted(len(grouped) - _MOST_TARGETS, "more lead", "more leads")
+        lines.append(f"… and {left} like these")
     return fitted(lines)
 
 
 def _all_targets(shown: Shown, buttons: Buttons) -> Element:
     number = len(treated(shown))
-    words = "The 1 target" if number == 1 else f"All {number:,} targets"
+    words = "The 1 lead" if number == 1 else f"All {number:,} leads"
     return button(words, TARGETS, buttons(TARGETS, page=0))
 
 
@@ -232,7 +256,7 @@ def _choices(shown: Shown, buttons: Buttons, *, can_approve: bool) -> Block:
         "action_id": MORE,
         "options": [
             option("Hand over", buttons(HAND_OVER)),
-            option("All targets", buttons(TARGETS, page=0)),
+            option("All leads", buttons(TARGETS, page=0)),
         ],
     }
     rest = [

@@ -28,8 +28,9 @@ from agent.slack.plays.parameters import (
     form_field,
     parameters,
 )
-from agent.slack.plays.words import Shown, change, counted, label, short, treated
+from agent.slack.plays.words import Shown, change, label, short, treated
 from agent.slack.text import clip, plain
+from agent.words import counted
 
 EDIT = "play_edit_form"
 DROP = "drop"

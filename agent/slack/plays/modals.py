@@ -22,15 +22,17 @@ from agent.slack.plays.stamp import undo_requests
 from agent.slack.plays.words import (
     Called,
     Shown,
-    counted,
+    effect_words,
     fitted,
     held_out,
     label,
+    quoted,
     short,
     state_line,
     treated,
     when,
 )
+from agent.words import counted
 
 REJECT = "play_reject_form"
 SNOOZE = "play_snooze_form"
@@ -153,30 +155,20 @@ def hand_over_view(shown: Shown, people: Sequence[Person], *, private: str) -> B
 def why_view(shown: Shown, *, called: Called) -> Block:
     """Show what a play rests on, as far as anybody may want to check it."""
     effect, experiment = shown["expected_effect"], shown["experiment"]
-    evidence = [
-        f"•  {short(item['text'], 400)}  _{short(item['kind'])} {short(item['ref'])}_"
-        for item in shown["evidence"]
-    ]
     blocks = [
         context(f"{state_line(shown)} · {short(shown['id'])}"),
         section(f"*{short(shown['title'], 200)}*\n{short(shown['why']['text'], 1000)}"),
         header("Evidence"),
-        section(fitted(evidence or ["No figure was noted."])),
+        section(fitted(_evidence(shown) or ["No figure was noted."])),
     ]
-    if shown["why"]["drivers"]:
-        names = [driver.replace("_", " ") for driver in shown["why"]["drivers"]]
-        blocks.append(section(f"*Drivers*  {', '.join(short(name) for name in names)}"))
     blocks += [
         header("Expected effect"),
-        section(
-            f"*{effect['estimate']:+.1f} {short(effect['unit'])}*, "
-            f"likely {effect['low']:.1f} to {effect['high']:.1f}\n{short(effect['basis'], 1000)}"
-        ),
+        section(f"{effect_words(effect)}\n{short(effect['basis'], 1000)}"),
         header("Holdout"),
         section(_holdout(shown, experiment)),
     ]
     if shown["citations"]:
-        quotes = [f"> “{short(c['quote'], 500)}”  _{short(c['id'])}_" for c in shown["citations"]]
+        quotes = [f"> “{quoted(c['quote'], 500)}”  _{short(c['id'])}_" for c in shown["citations"]]
         blocks += [header("Playbook"), section(fitted(quotes))]
     if shown["left_out"]:
         blocks += [header("Left out"), section(fitted(_left_out(shown)))]
@@ -187,6 +179,19 @@ def why_view(shown: Shown, *, called: Called) -> Block:
         context(_versions(shown)),
     ]
     return modal("Why this play", blocks, callback_id=WHY)
+
+
+def _evidence(shown: Shown) -> list[str]:
+    """Give figures as they are, and the records of each kind in one line after them."""
+    names = {target["id"]: target["name"] for target in shown["targets"]}
+    lines: dict[str, list[str]] = {}
+    for item in shown["evidence"]:
+        if item["kind"] == "finding":
+            continue
+        text, ref = f"•  {short(item['text'], 400)}", f"`{short(item['ref'])}`"
+        named = f"{short(names[item['ref']])} {ref}" if item["ref"] in names else ref
+        lines.setdefault(text, []).append(named)
+    return [f"{text}  {', '.join(dict.fromkeys(refs))}" for text, refs in lines.items()]
 
 
 def _holdout(shown: Shown, experiment: dict[str, Any]) -> str:

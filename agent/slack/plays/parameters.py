@@ -28,18 +28,19 @@ _FIXED = {
 _LABELS = {
     ("reroute_lead", "to"): "New owner of all leads",
     ("create_task", "subject"): "Task",
-    ("create_task", "due_in_days"): "Due in days",
-    ("create_task", "assignee"): "For",
+    ("create_task", "due_in_days"): "Days until it is due",
+    ("create_task", "assignee"): "Who does it",
     ("update_field", "field"): "Field",
     ("update_field", "value"): "New value",
     ("send_content", "subject"): "Subject",
     ("send_content", "note"): "Message",
 }
 _HINTS = {
-    ("create_task", "subject"): "{name} becomes the lead's name.",
-    ("send_content", "note"): "{name} becomes the lead's name.",
+    ("create_task", "subject"): "Write {name} where the lead's name belongs.",
+    ("send_content", "note"): "Write {name} where the lead's name belongs.",
     ("reroute_lead", "to"): "Leave empty to keep the owners as proposed.",
 }
+_ASSIGNEES = {"owner": "The lead's owner", "manager": "The owner's manager"}
 _LONG = 300
 VALUE = "value"
 KEPT = "kept"
@@ -144,12 +145,36 @@ def _element(
     if (parameter.kind, parameter.name) == ("update_field", "field"):
         choices = sorted(writable)
     if choices:
-        options = {choice: option(choice.replace("_", " "), choice) for choice in choices}
+        options = {choice: option(_choice(parameter, choice), choice) for choice in choices}
         present = options.get(str(parameter.present))
         return menu(VALUE, list(options.values()), chosen=present)
+    if parameter.schema.get("type") == "integer":
+        return _number_input(parameter)
     most = min(int(parameter.schema.get("maxLength", INPUT_TEXT)), INPUT_TEXT)
     initial = "" if parameter.present is None else str(parameter.present)
     return text_input(VALUE, initial=initial, multiline=most > _LONG, most=most)
+
+
+def _choice(parameter: Parameter, choice: str) -> str:
+    words = choice.replace("_", " ")
+    if (parameter.kind, parameter.name) == ("create_task", "assignee"):
+        return _ASSIGNEES.get(choice, words)
+    return words
+
+
+def _number_input(parameter: Parameter) -> Element:
+    element: Element = {
+        "type": "number_input",
+        "action_id": VALUE,
+        "is_decimal_allowed": False,
+    }
+    limits = (("min_value", "minimum"), ("max_value", "maximum"))
+    element |= {
+        name: str(parameter.schema[limit]) for name, limit in limits if limit in parameter.schema
+    }
+    if parameter.present is not None:
+        element["initial_value"] = str(parameter.present)
+    return element
 
 
 def _owner_menu(parameter: Parameter, owners: Sequence[Mapping[str, Any]]) -> Element:

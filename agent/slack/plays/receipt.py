@@ -8,12 +8,12 @@ from agent.slack.plays.words import (
     Called,
     Shown,
     change,
-    counted,
     fitted,
     short,
     state_line,
     when,
 )
+from agent.words import counted
 
 _RESULTS = {
     "waiting": ("", ""),
@@ -123,12 +123,9 @@ def receipt_blocks(shown: Shown, *, called: Called) -> list[Block]:
         left = len(wrong) - _MOST_PROBLEMS
         more = [f"… and {left} more; the card lists all targets."] if left > 0 else []
         blocks.append(section(fitted([*wrong[:_MOST_PROBLEMS], *more])))
-    keys = [action["key"] for action in shown["actions"] if action["receipt"]]
-    parts = [f"`weir plays show {short(shown['id'])}` lists every record and key"]
+    parts = [f"`weir plays show {short(shown['id'])}` lists every record"]
     if shown["decided_by"]:
         parts.insert(0, f"approved by {short(called(shown['decided_by']))}")
-    if keys:
-        parts.append(f"first key {short(keys[0], 24)}")
     if shown["finished_at"]:
         parts.append(when(shown["finished_at"]))
     blocks.append(context(" · ".join(parts)))

@@ -27,7 +27,8 @@ def stamp_lines(shown: Shown, called: Called) -> list[str]:
     if state in _IN_FLIGHT:
         lines.append(f"{state_line(shown)}: {receipt.progress(shown)}")
     else:
-        lines.append(f"{state_line(shown)}. {receipt.summary(shown)}")
+        # The state itself stands at the top of the card.
+        lines.append(receipt.summary(shown))
     lines += [
         f"Undo asked for by {short(called(asked['who']))} {when(asked['at'])}"
         for asked in undo_requests(shown)[-1:]

@@ -8,8 +8,9 @@ from agent.slack.blocks import FALLBACK_TEXT, Block, section
 from agent.slack.plays import receipt
 from agent.slack.plays.card import card_text
 from agent.slack.plays.stamp import stamp_lines, undo_requests
-from agent.slack.plays.words import Called, Shown, counted, short, when
+from agent.slack.plays.words import Called, Shown, short, when
 from agent.slack.text import clip
+from agent.words import counted
 
 _DECIDED = frozenset({"approved", "running", "unknown", "verified", "failed"})
 _AFTER_UNDO = frozenset({"undone", "partly_undone"})

@@ -4,6 +4,7 @@ Everything that comes from data is made safe here, so that cards and modals are 
 pieces that can be shown as they are.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from agent.plays.stamps import parse, spoken
 from agent.slack.blocks import SECTION_TEXT
 from agent.slack.text import clip, data, plain
+from agent.words import counted, day
 
 Shown = dict[str, Any]
 # Names a person by e-mail as their colleagues do.
@@ -37,6 +39,9 @@ _VALUE = 80
 _SUBJECT = 100
 _SENTENCE = 300
 _LINE = 700
+# Where a sentence ends.
+_END = re.compile(r"(?<=[.;])\s+(?=[A-Z\d(])|(?<=;)\s+")
+_STRONG = re.compile(r"\*\*|__")
 _WRITES = {
     "reroute_lead": ("new owner", "new owners"),
     "create_task": ("task", "tasks"),
@@ -61,9 +66,27 @@ def when(stamp: str) -> str:
     return f"<!date^{seconds}^{{date_short_pretty}} at {{time}}|{spoken(stamp)}>"
 
 
-def counted(number: int, one: str, several: str | None = None) -> str:
-    """Say a number of things."""
-    return f"{number:,} {one if number == 1 else several or one + 's'}"
+def sentences(value: object, most: int) -> str:
+    """Give as many whole sentences of data as fit, for ``mrkdwn``; at least the first."""
+    first, *others = _END.split(plain(value))
+    for other in others:
+        if len(first) + len(other) >= most:
+            break
+        first = f"{first} {other}"
+    return short(first.rstrip(";"), most)
+
+
+def quoted(value: object, most: int) -> str:
+    """Give a quote of a document for ``mrkdwn``, without Markdown's marks."""
+    return short(_STRONG.sub("", plain(value)), most)
+
+
+def effect_words(effect: dict[str, Any]) -> str:
+    """Say what is expected: the number, its interval where it has one, and of what."""
+    unit, number = short(effect["unit"]), f"{effect['estimate']:,.1f}".removesuffix(".0")
+    if effect["low"] == effect["high"]:
+        return f"*{number} {unit}*"
+    return f"*About {number} {unit}*, likely {effect['low']:,.1f} to {effect['high']:,.1f}"
 
 
 def listed(names: Sequence[str], *, word: str = "or", most: int = 4) -> str:
@@ -141,11 +164,9 @@ def change(action: dict[str, Any]) -> str:
     if kind == "reroute_lead" and summary.startswith(start) and summary.endswith(end):
         before = summary[len(start) : -len(end)]
         return f"owner {short(before)} → *{short(action['params']['to_name'])}*"
-    start = "Task for "
-    if kind == "create_task" and summary.startswith(start) and f" about {name}: " in summary:
-        doer = summary[len(start) :].split(f" about {name}: ", 1)[0]
-        subject = short(action["after"].get("subject"), _SUBJECT)
-        return f"task for {short(doer)}: {subject}, due {short(action['after'].get('due_on'))}"
+    doer = doer_of(action)
+    if doer is not None:
+        return f"task for {short(doer)}: {task_words(action)}"
     if kind == "update_field" and action["before"].keys() == action["after"].keys():
         return " · ".join(
             f"{short(field)} {_value(action['before'][field])} → *{_value(value)}*"
@@ -158,6 +179,46 @@ def change(action: dict[str, Any]) -> str:
     for named in (f" about {name}", f" for {name}", f" {name}"):
         without = without.replace(named, "", 1)
     return short(without, _SENTENCE)
+
+
+def doer_of(action: dict[str, Any]) -> str | None:
+    """Name who gets the task that an action makes; None where that is not said."""
+    start, about = "Task for ", f" about {action['target']['name']}: "
+    summary = str(action["summary"])
+    if action["kind"] != "create_task" or not summary.startswith(start) or about not in summary:
+        return None
+    return summary[len(start) :].split(about, 1)[0]
+
+
+def task_words(action: dict[str, Any]) -> str:
+    """Say what a task is, and until when."""
+    subject, due = action["after"].get("subject"), action["after"].get("due_on")
+    return f"{short(subject, _SUBJECT)}, due {short(day(due))}"
+
+
+def shared_task(shown: Shown) -> str | None:
+    """Say the task that all leads of a play get alike; None where they get none or differ."""
+    tasks = {task_words(a) for a in shown["actions"] if doer_of(a) is not None}
+    several = sum(doer_of(a) is not None for a in shown["actions"]) > 1
+    return next(iter(tasks)) if len(tasks) == 1 and several else None
+
+
+def changes(actions: Sequence[dict[str, Any]], *, task: str | None = None) -> str:
+    """Say in a line what changes for a lead.
+
+    Args:
+        actions: Its actions.
+        task: A task that was said for all leads already; here only who gets it.
+    """
+    new_owners = [a["params"].get("to_name") for a in actions if a["kind"] == "reroute_lead"]
+    parts = []
+    for action in actions:
+        doer = doer_of(action)
+        if doer is None or task is None or task_words(action) != task:
+            parts.append(change(action))
+        elif doer not in new_owners:
+            parts.append(f"task for *{short(doer)}*")
+    return " · ".join(parts)
 
 
 def _value(value: object) -> str:
