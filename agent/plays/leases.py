@@ -89,11 +89,11 @@ def is_free(stored: StoredPlay, clock: Clock) -> bool:
 
 def is_dead(owner: str) -> bool:
     """Tell whether a worker of this machine has died; of other machines we can't know."""
-    host, pid, _ = owner.split("/")
+    host, _, process = owner.partition("/")
     if host != socket.gethostname():
         return False
     try:
-        os.kill(int(pid), 0)
+        os.kill(int(process.partition("/")[0]), 0)
     except ProcessLookupError:
         return True
     except PermissionError:

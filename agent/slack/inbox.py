@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from agent.plays.leases import worker_name
+from agent.plays.leases import is_dead, worker_name
 from agent.plays.stamps import Clock, stamp, utc_now
 from agent.slack.incoming import lane_of, read, without_token
 from agent.slack.item import Item
@@ -145,10 +145,15 @@ class Inbox:
 
         A submission is not taken up later: its sender was told that it didn't work.
         """
-        over = sa.and_(INBOX.c.state == "running", INBOX.c.lease_until <= stamp(self._clock()))
+        running = INBOX.c.state == "running"
+        query = sa.select(INBOX.c.lease_owner, sa.func.min(INBOX.c.lease_until)).where(running)
         with reading(self._database).connect() as tx:
-            if tx.execute(sa.select(INBOX.c.key).where(over).limit(1)).first() is None:
-                return
+            held = tx.execute(query.group_by(INBOX.c.lease_owner)).all()
+        now = stamp(self._clock())
+        dead = [owner for owner, _until in held if owner != self.owner and is_dead(owner)]
+        if not dead and all(until > now for _owner, until in held):
+            return
+        over = running & (INBOX.c.lease_owner.in_(dead) | (INBOX.c.lease_until <= now))
         free = {"lease_owner": None, "lease_until": None}
         submission = INBOX.c.kind == "submission"
         with self._database.begin() as tx:

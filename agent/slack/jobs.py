@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from agent.plays.leases import is_dead
 from agent.plays.stamps import Clock, stamp
 from agent.slack.alerts.deliver import deliver
 from agent.slack.alerts.digest import digest
@@ -76,8 +77,11 @@ class JobLeases:
         mine_or_free = sa.or_(LEASE.c.owner == self._owner, LEASE.c.until <= stamp(now))
         this = LEASE.c.name == job.name
         with reading(self._database).connect() as tx:
-            if tx.execute(sa.select(LEASE.c.name).where(this, ~mine_or_free)).first():
+            other = tx.execute(sa.select(LEASE.c.owner).where(this, ~mine_or_free)).scalar()
+        if other is not None:
+            if not is_dead(other):
                 return False
+            mine_or_free |= LEASE.c.owner == other
         with self._database.begin() as tx:
             if tx.execute(LEASE.update().where(this, mine_or_free).values(held)).rowcount:
                 return True
