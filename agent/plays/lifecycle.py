@@ -13,6 +13,7 @@ from agent.plays import audit
 from agent.plays.decision import Decision, Outcome
 from agent.plays.errors import BadPlayError
 from agent.plays.gate import SHORTEST_DIGEST, Click, Gate
+from agent.plays.ledger import StoredPlay
 from agent.plays.play import Play, PlayState
 from agent.plays.stamps import stamp
 
@@ -153,13 +154,20 @@ class PlayLifecycle(Gate):
     def expire_due(self) -> list[str]:
         """Let plays go that were not decided about, or not begun, in time; no rejection."""
         now = stamp(self.clock())
-        gone = []
+        gone: list[str] = []
+        # Asked by every home tab and list, and hardly ever so: only then it waits for the lock.
+        with self.ledger.read() as tx:
+            if not self._due(tx, now):
+                return gone
         with self.ledger.begin() as tx:
-            for stored in self.ledger.select(tx, [PlayState.PENDING, PlayState.APPROVED]):
-                if stored.play.expires_at <= now:
-                    self.expire(Click(tx, "expire", "weir", now, stored))
-                    gone.append(stored.play.id)
+            for stored in self._due(tx, now):
+                self.expire(Click(tx, "expire", "weir", now, stored))
+                gone.append(stored.play.id)
         return gone
+
+    def _due(self, tx: sa.Connection, now: str) -> list[StoredPlay]:
+        undecided = self.ledger.select(tx, [PlayState.PENDING, PlayState.APPROVED])
+        return [stored for stored in undecided if stored.play.expires_at <= now]
 
     def _replace(self, click: Click, edited: Play) -> Decision:
         had = len(self.ledger.approvals(click.tx, click.stored))

@@ -75,6 +75,17 @@ def first_words(
     return waited
 
 
+def until_drawn(done: Done, calls: list[Call]) -> list[float]:
+    """Give the seconds from each opening of a home to the next time that it was drawn."""
+    drawn = _drawn(calls)
+    waited = []
+    for user, opened in done.homes:
+        later = [at - opened for at in drawn.get(user, []) if at >= opened]
+        if later:
+            waited.append(min(later))
+    return waited
+
+
 def answer_id(asked: Asked) -> str:
     """Give the id of the answer to a question."""
     return identity(f"event|{TEAM}|{asked.event_id}")
@@ -149,14 +160,24 @@ def _commands(team: Team, done: Done, told: Counter[tuple[str, str]]) -> Tally:
 
 
 def _homes(done: Done, calls: list[Call]) -> Tally:
-    drawn = Counter(
-        str(call.args["user_id"])
-        for call in calls
-        if call.ok and call.method == "views.publish" and _READING not in str(call.args["view"])
-    )
-    lost = sum(max(0, many - drawn[user]) for user, many in done.homes.items())
-    doubled = sum(max(0, many - done.homes[user]) for user, many in drawn.items())
-    return Tally(done.homes.total(), lost, doubled)
+    opened = Counter(user for user, _at in done.homes)
+    drawn = Counter({user: len(times) for user, times in _drawn(calls).items()})
+    lost = sum(max(0, many - drawn[user]) for user, many in opened.items())
+    doubled = sum(max(0, many - opened[user]) for user, many in drawn.items())
+    return Tally(len(done.homes), lost, doubled)
+
+
+def _drawn(calls: list[Call]) -> dict[str, list[float]]:
+    """Give when the home of each person was drawn."""
+    drawn: dict[str, list[float]] = defaultdict(list)
+    for call in calls:
+        if (
+            call.ok
+            and call.method == "views.publish"
+            and _READING not in str(call.args.get("view"))
+        ):
+            drawn[str(call.args["user_id"])].append(call.at)
+    return drawn
 
 
 def _is_told(payload: Json) -> bool:

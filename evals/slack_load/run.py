@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from evals.slack_load import company, ledger
-from evals.slack_load.count import Tally, count, first_words
+from evals.slack_load.count import Tally, count, first_words, until_drawn
 from evals.slack_load.mix import MARK, questions, timetable
 from evals.slack_load.process import App, Sample
 from evals.slack_load.team import Asked, Done, Team
@@ -113,6 +113,7 @@ def run(home: Path, load: Load, say: Say) -> Result:
         calls = server.calls()
         in_load = [each for each in team.done.asked[len(asked) :] if not each.in_outage]
         result.loaded = first_words(in_load, rows, calls)
+        result.homes = until_drawn(team.done, calls)
         result.tallies = count(team, rows)
         result.calls = Counter(call.method for call in calls[quiet_calls:])
         result.limited = sum(call.error == "ratelimited" for call in calls)

@@ -54,7 +54,8 @@ class Done:
     asked: list[Asked] = field(default_factory=list)
     clicks: list[Json] = field(default_factory=list)
     commands: list[Json] = field(default_factory=list)
-    homes: Counter[str] = field(default_factory=Counter)
+    # Who opened their home, and when.
+    homes: list[tuple[str, float]] = field(default_factory=list)
     sent: list[Json] = field(default_factory=list)
     # What could not be done because there was nothing to click on, or Slack was down.
     left_out: Counter[str] = field(default_factory=Counter)
@@ -173,7 +174,7 @@ class Team:
 
     def _home(self, act: Act) -> Json | None:
         payload = self.server.open_home(act.person.user)
-        self.done.homes[act.person.user] += 1
+        self.done.homes.append((act.person.user, float(payload["event"]["event_ts"])))
         return payload
 
     def _evidence(self, act: Act) -> Json | None:

@@ -37,7 +37,8 @@ class Delivery:
     Attributes:
         retry_delays: Seconds before each of the further attempts of an event; Slack's are 0, 60
             and 300, tests can't wait for these.
-        acks: Seconds between sending and acknowledgement.
+        acks: Seconds between sending and acknowledgement; a wait for a connection to send over
+            is not part of them.
         unanswered: Payloads that were never acknowledged.
     """
 
@@ -93,10 +94,8 @@ class Delivery:
             for attempt, delay in enumerate((0.0, *delays)):
                 await asyncio.sleep(delay)
                 shown = attempt + (1 if retried else 0)
-                started = time.monotonic()
                 answer, failed = await self._attempt(app_token, kind, payload, shown, reason)
                 if answer is not None:
-                    self.acks.append(time.monotonic() - started)
                     done.set_result(answer)
                     return
                 reason = failed
@@ -133,13 +132,16 @@ class Delivery:
             envelope |= {"retry_attempt": attempt, "retry_reason": reason if attempt else ""}
         acknowledged = asyncio.get_running_loop().create_future()
         self._waiting[envelope["envelope_id"]] = acknowledged
+        started = time.monotonic()
         try:
             await socket.send_str(json.dumps(envelope))
-            return await asyncio.wait_for(acknowledged, ACK_SECONDS), ""
+            answer = await asyncio.wait_for(acknowledged, ACK_SECONDS)
         except (TimeoutError, ConnectionError, aiohttp.ClientError, RuntimeError):
             return None, "timeout"
         finally:
             self._waiting.pop(envelope["envelope_id"], None)
+        self.acks.append(time.monotonic() - started)
+        return answer, ""
 
     def _next_socket(self, app_token: str) -> web.WebSocketResponse | None:
         usable = [socket for socket in self.sockets.get(app_token, []) if not socket.closed]
@@ -163,6 +165,7 @@ class Delivery:
         headers = {"Content-Type": content_type, **signature(target.secret, body)}
         if attempt:
             headers |= {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": reason}
+        started = time.monotonic()
         try:
             status, text = await self.post(target.url, body, headers)
         except TimeoutError:
@@ -171,6 +174,7 @@ class Delivery:
             return None, "connection_failed"
         if status >= _BAD_STATUS:
             return None, "http_error"
+        self.acks.append(time.monotonic() - started)
         return parsed(text), ""
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
