@@ -49,6 +49,7 @@ class Delivery:
     targets: dict[str, Target] = field(default_factory=dict)
     _waiting: dict[str, "asyncio.Future[Json]"] = field(default_factory=dict)
     _turn: int = 0
+    _underway: "set[Future[Json | None]]" = field(default_factory=set)
     _tasks: "set[asyncio.Task[Any]]" = field(default_factory=set)
     http: aiohttp.ClientSession | None = None
     loop: asyncio.AbstractEventLoop | None = None
@@ -66,11 +67,18 @@ class Delivery:
             raise ConnectionError("the server does not run")
         return self.loop
 
+    @property
+    def underway(self) -> int:
+        """Count the payloads that are neither acknowledged nor given up yet."""
+        return len(self._underway)
+
     def send(
         self, app_token: str, kind: Envelope, payload: Json, *, retried: bool = False
     ) -> "Future[Json | None]":
         """Send a payload; the future holds what the acknowledgement said, None without one."""
         done: Future[Json | None] = Future()
+        self._underway.add(done)
+        done.add_done_callback(self._underway.discard)
 
         def start() -> None:
             task = self.running.create_task(self._send(app_token, kind, payload, done, retried))

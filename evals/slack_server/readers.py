@@ -102,6 +102,11 @@ class Readers(Parts):
         return list(copied(self.delivery.unanswered))
 
     @property
+    def underway(self) -> int:
+        """Count the payloads that the app has not yet acknowledged."""
+        return self.delivery.underway
+
+    @property
     def connections(self) -> int:
         """Count the open connections of Socket Mode."""
         return sum(not s.closed for each in list(self.delivery.sockets.values()) for s in each)
