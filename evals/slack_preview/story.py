@@ -92,7 +92,9 @@ class Story:
         self.server.message(MANAGER, CHANNEL, "and for EMEA?", thread_ts=thread)
         self._keep("follow-up", "A follow-up in the thread", *self._answer(thread, 2))
         asked = self.server.mention(REVOPS, CHANNEL, "How is our funnel doing?")
-        self._keep("funnel", "The funnel, with its chart", *self._answer(asked["event"]["ts"], 1))
+        self._keep("funnel", "The funnel, with its chart", *self._with_charts(asked, "funnel.png"))
+        asked = self.server.mention(MANAGER, CHANNEL, "Which leads are at risk?")
+        self._keep("risk", "Leads at risk, with their chart", *self._with_charts(asked, "risk.png"))
         help_ = self.server.direct(REP, "help")
         self._keep("help", "What it can do", *self._direct(REP, help_))
 
@@ -197,6 +199,27 @@ class Story:
             for message in self.server.answers(CHANNEL, thread)
             if message["ts"] >= before["ts"]
         ]
+
+    def _with_charts(self, asked: Json, name: str) -> list[Json]:
+        """Wait for an answer, and for the picture that comes after it."""
+        answer = self._answer(asked["event"]["ts"], 1)
+        file = self._wait(
+            lambda: next(
+                (
+                    file
+                    for file in reversed(self.server.files)
+                    if name in (file.get("name"), file.get("filename")) and file.get("content")
+                ),
+                None,
+            ),
+            f"the chart {name}",
+        )
+        shown = {"id": file["id"]}
+        alt = file.get("alt_txt") or name
+        picture = {"type": "image", "slack_file": shown, "alt_text": alt}
+        if file.get("title"):
+            picture["title"] = {"type": "plain_text", "text": file["title"]}
+        return [*answer, {"blocks": [picture]}]
 
     def _finished(self, thread: str) -> list[Json]:
         return [

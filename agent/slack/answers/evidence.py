@@ -8,6 +8,7 @@ from agent.slack import blocks
 from agent.slack.answers import words
 from agent.slack.blocks import Block
 from agent.slack.text import clip, data
+from agent.words import day
 
 if TYPE_CHECKING:
     from agent.turns import Result
@@ -119,7 +120,7 @@ def _call(source: Mapping[str, Any]) -> list[Block]:
         f"{label} {data(value)}"
         for label, value in (
             ("warehouse version", source.get("warehouse_version")),
-            ("as of", source.get("as_of")),
+            ("as of", day(source["as_of"]) if source.get("as_of") else None),
             ("score model", source.get("model")),
         )
         if value is not None

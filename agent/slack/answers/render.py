@@ -7,6 +7,7 @@ from typing import Any
 from agent.answer import Answer
 from agent.slack import blocks
 from agent.slack.answers import tables, words
+from agent.slack.answers.layout import laid_out
 from agent.slack.blocks import Block, Element
 from agent.slack.text import clip, data, markdown
 
@@ -116,7 +117,7 @@ def _parts(text: str) -> Iterator[tables.Part]:
         if isinstance(part, tables.Table):
             yield part
         else:
-            yield from paragraphs(markdown(part).strip("\n"), MARKDOWN_IN_MESSAGE)
+            yield from paragraphs(markdown(laid_out(part)).strip("\n"), MARKDOWN_IN_MESSAGE)
 
 
 def paragraphs(text: str, most: int) -> list[str]:

@@ -28,6 +28,7 @@ LOADING = ("Reading the question …", "Looking at the figures …", "Checking e
 FAILED = "I could not answer that; it was not your question's fault. Please ask again."
 NOTHING_YET = "Nothing was written yet."
 _LONGEST_DETAIL = 250
+_NOTICED = 0.1  # seconds
 
 
 def doing(tool: str) -> str:
@@ -51,8 +52,9 @@ def arguments(args: Mapping[str, Any]) -> str:
 
 
 def seconds(value: object) -> str:
-    """Write a duration; empty where it was not measured."""
-    return f"{value:.1f} s" if isinstance(value, (int, float)) else ""
+    """Write a duration; empty where it was not measured, or is too short to notice."""
+    noticed = isinstance(value, (int, float)) and value >= _NOTICED
+    return f"{value:.1f} s" if noticed else ""
 
 
 def fallback(text: str) -> str:

@@ -19,6 +19,7 @@ from agent.slack.blocks import (
 from agent.slack.buttons import mint
 from agent.slack.content.ask import LONGEST_TOPIC, SHOWN, Request
 from agent.slack.text import clip, data
+from agent.words import stage
 
 if TYPE_CHECKING:
     from agent.slack.surface import Surface
@@ -36,6 +37,7 @@ USEFUL = "content_useful"
 REASON = "content_reason"
 CHOOSE = "content_choose"
 
+_SEVERAL = 2
 _TITLE = 200
 _WHY = 400
 _WORDS_PER_MINUTE = 200
@@ -71,7 +73,9 @@ def content_blocks(
     with surface.database.begin() as tx:
         now = stamp(surface.clock())
         whole = mint(tx, team, OFFER, key, at=now, **asked.kept, **person)
-        for number, item in enumerate(offer["items"][:SHOWN], start=1):
+        shown = offer["items"][:SHOWN]
+        common = _common([item["why"] for item in shown])
+        for number, item in enumerate(shown, start=1):
             document = surface.weir.library.document(item["id"])
             if document is None:
                 continue
@@ -86,10 +90,13 @@ def content_blocks(
                 **asked.kept,
                 **person,
             )
-            drawn += _piece(number, document, item["why"], piece)
+            own = [reason for reason in item["why"] if reason not in common]
+            drawn += _piece(number, document, own, piece)
     head = [section(f"*What to send {data(clip(str(offer['for']), _TITLE))} next*")]
     if notes := [data(note) for note in offer.get("notes") or []]:
         head.append(context(*notes))
+    if drawn and common:
+        head.append(context(f"All of them: {data(' '.join(common))}"))
     if not drawn:
         head.append(
             section("Nothing is left that fits: they had it, it expired, or it was not useful.")
@@ -132,17 +139,18 @@ def facts(document: "Document") -> str:
     minutes = max(1, round(words / _WORDS_PER_MINUTE))
     parts = [
         document.format or "piece",
-        f"stages: {', '.join(document.stage) or 'all'}",
+        f"stages: {', '.join(map(stage, document.stage)) or 'all'}",
         f"for: {', '.join(document.persona) or 'everybody'}",
-        f"{words} words, {minutes} min",
+        f"{minutes} min to read",
     ]
     return data(" · ".join(parts))
 
 
 def _piece(number: int, document: "Document", why: Sequence[str], piece: str) -> list[Block]:
     reasons = "\n".join(f"• {data(clip(reason, _WHY))}" for reason in why)
+    title = f"*{number}. {data(clip(document.title, _TITLE))}*"
     return [
-        section(f"*{number}. {data(clip(document.title, _TITLE))}*\n{reasons}"),
+        section(f"{title}\n{reasons}" if reasons else title),
         context(facts(document)),
         actions(
             button("Preview", PREVIEW, piece),
@@ -151,6 +159,13 @@ def _piece(number: int, document: "Document", why: Sequence[str], piece: str) ->
             button("Not useful", NOT_USEFUL, piece),
         ),
     ]
+
+
+def _common(reasons: Sequence[Sequence[str]]) -> list[str]:
+    """List the reasons that all pieces have; they are said once, none where there is one piece."""
+    if len(reasons) < _SEVERAL:
+        return []
+    return [reason for reason in reasons[0] if all(reason in others for others in reasons)]
 
 
 def _candidates(

@@ -17,6 +17,7 @@ from agent.slack.blocks import (
 )
 from agent.slack.content.cards import facts
 from agent.slack.text import clip, data, escape, markdown, plain
+from agent.words import day
 
 if TYPE_CHECKING:
     from knowledge.library.documents import Document
@@ -40,7 +41,7 @@ _PIECES_LEFT = BLOCKS_PER_VIEW - 5
 
 def preview_view(document: "Document") -> Block:
     """Show a piece: what it says, for whom it is, until when, and where it comes from."""
-    expiry = f"may be used until {document.expires}" if document.expires else "does not expire"
+    expiry = f"may be used until {day(document.expires)}" if document.expires else "does not expire"
     audience = "may leave the company" if document.audience == "external" else "internal only"
     source = f"library id {data(document.id)}, version {document.version}"
     blocks = [

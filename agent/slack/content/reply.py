@@ -9,7 +9,6 @@ from agent.slack.blocks import FALLBACK_TEXT, Block, fit
 from agent.slack.content.cards import is_of
 from agent.slack.failures import code_of, described
 from agent.slack.text import clip
-from knowledge.errors import WeirError
 
 if TYPE_CHECKING:
     from agent.slack.item import Item
@@ -21,30 +20,7 @@ _LOG = logging.getLogger(__name__)
 _NOT_THERE = frozenset(
     {"not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived", "no_permission"}
 )
-_TOO_LATE = frozenset({"expired_trigger_id", "trigger_expired", "exchanged_trigger_id"})
 _OK = 200
-
-
-class TooLateError(WeirError):
-    """Report that Slack no longer opens a form for a click."""
-
-
-def open_view(surface: "Surface", item: "Item", view: Block) -> dict[str, Any]:
-    """Open a modal for who clicked.
-
-    Raises:
-        TooLateError: The click lies too far back for that.
-    """
-    client = surface.clients.of(item.team)
-    try:
-        opened = client.views_open(trigger_id=item.trigger_id or "", view=view)
-    except SlackApiError as error:
-        if code_of(error) in _TOO_LATE:
-            raise TooLateError(
-                "I was too slow to open that: Slack allows three seconds; click again."
-            ) from error
-        raise
-    return dict(opened["view"])
 
 
 def answer(surface: "Surface", item: "Item", text: str, blocks: list[Block]) -> None:

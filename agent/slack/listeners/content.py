@@ -8,6 +8,7 @@ import narwhals as nw
 
 from agent.access import Book, Viewer
 from agent.plays.stamps import stamp
+from agent.slack import windows
 from agent.slack.blocks import Block
 from agent.slack.buttons import Button, mint
 from agent.slack.content import cards, preview, reply
@@ -66,9 +67,7 @@ def ask_for_message(surface: Surface, item: Item) -> None:
     """Ask for whom content is wanted that goes with a message."""
     seen_by = viewer(surface, item)
     # The form is there at once: reading all names the first time may take longer than Slack waits.
-    opened = reply.open_view(
-        surface, item, preview.said_view("Next best content", "Looking who is named …")
-    )
+    window = windows.open_waiting(surface, item, "Next best content")
     message = item.body.get("message") or {}
     said = str(message.get("text") or "")
     with surface.weir.snapshot() as snapshot:
@@ -87,9 +86,7 @@ def ask_for_message(surface: Surface, item: Item) -> None:
             channel=item.channel,
             thread_ts=message.get("thread_ts"),
         )
-    surface.clients.of(item.team).views_update(
-        view_id=opened["id"], view=preview.ask_view(named, private=form)
-    )
+    windows.fill(surface, item, window, preview.ask_view(named, private=form))
 
 
 def submit_ask(surface: Surface, item: Item) -> dict[str, Any] | None:
@@ -116,14 +113,14 @@ def choose(surface: Surface, item: Item) -> None:
 def show_preview(surface: Surface, item: Item) -> None:
     """Show a piece."""
     piece = _piece(surface, item)[1]
-    reply.open_view(surface, item, preview.preview_view(_document(surface, piece)))
+    windows.open_window(surface, item, preview.preview_view(_document(surface, piece)))
 
 
 def show_link(surface: Surface, item: Item) -> None:
     """Show the address of a piece."""
     document = _document(surface, _piece(surface, item)[1])
     address = document.url or _address(surface, document.id)
-    reply.open_view(surface, item, preview.link_view(document, address))
+    windows.open_window(surface, item, preview.link_view(document, address))
 
 
 def show_send_form(surface: Surface, item: Item) -> None:
@@ -132,7 +129,7 @@ def show_send_form(surface: Surface, item: Item) -> None:
     view = preview.send_view(
         _document(surface, piece), str(piece.payload["called"]), private=piece.id
     )
-    reply.open_view(surface, item, view)
+    windows.open_window(surface, item, view)
 
 
 def submit_send(surface: Surface, item: Item) -> dict[str, Any] | None:
@@ -181,7 +178,7 @@ def show_reason_form(surface: Surface, item: Item) -> None:
     view = preview.reason_view(
         _document(surface, piece), str(piece.payload["called"]), private=piece.id
     )
-    reply.open_view(surface, item, view)
+    windows.open_window(surface, item, view)
 
 
 def submit_reason(surface: Surface, item: Item) -> dict[str, Any] | None:

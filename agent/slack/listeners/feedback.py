@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from agent.plays.stamps import stamp
+from agent.slack import windows
 from agent.slack.answers import asking, evidence, feedback, record, render
 from agent.slack.answers.record import Record
 from agent.slack.buttons import Button, look_up
 from agent.slack.item import Item
-from agent.slack.listeners.messages import open_modal
 from agent.slack.routes import Routes
 from agent.slack.tell import tell
 from knowledge.database import reading
@@ -46,7 +46,7 @@ def on_rating(surface: "Surface", item: Item) -> None:
     if button.what == "good":
         tell(surface, item, _THANKS)
     else:
-        open_modal(surface, item, feedback.form(button.id))
+        windows.open_window(surface, item, feedback.form(button.id))
 
 
 def on_reason(surface: "Surface", item: Item) -> dict[str, Any] | None:
@@ -80,7 +80,7 @@ def on_evidence(surface: "Surface", item: Item) -> None:
         row.answer.get("sources") or [],
         embedding=surface.weir.settings.embedding_model,
     )
-    open_modal(surface, item, view)
+    windows.open_window(surface, item, view)
 
 
 def on_stop(surface: "Surface", item: Item) -> None:
@@ -105,7 +105,7 @@ def on_more(surface: "Surface", item: Item) -> None:
         asking.put(surface, item, row.question, row.place)
     else:
         _note(surface, row, person, "bad")
-        open_modal(surface, item, feedback.form(button.id))
+        windows.open_window(surface, item, feedback.form(button.id))
 
 
 def _found(surface: "Surface", item: Item) -> "tuple[Button, Record, tuple[Person, Viewer]] | None":

@@ -3,11 +3,9 @@
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from slack_sdk.errors import SlackApiError
-
 from agent.plays.decision import Decision, Outcome
 from agent.plays.edit import Edit
-from agent.slack.failures import code_of
+from agent.slack import windows
 from agent.slack.item import Item
 from agent.slack.plays import batch, card, edit_modal, modals
 from agent.slack.plays.clicks import PlayClick, RefusedError, read_click
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
 
     from agent.slack.surface import Surface
 
-_TOO_LATE = frozenset({"expired_trigger_id", "trigger_expired", "invalid_trigger_id"})
-_AGAIN = "Slack's time for opening a window ran out; click once more."
 # A card that was answered so did not show how things stand.
 _BEHIND = frozenset({Outcome.CHANGED, Outcome.EXPIRED, Outcome.ALREADY_DECIDED})
 
@@ -110,27 +106,26 @@ def _edit(surface: "Surface", item: Item, click: PlayClick) -> None:
     writable = sorted(surface.weir.plays.policy.writable_fields)
     if not any(action["kind"] == "reroute_lead" for action in shown["actions"]):
         view = edit_modal.edit_view(shown, owners=(), writable=writable, private=click.button_id)
-        _open(surface, item, view)
+        windows.open_window(surface, item, view)
         return
     # Owners are read from the warehouse, which may take longer than a window waits for.
-    opened = _open(surface, item, modals.said("One moment …", title="Edit play"))
-    if opened is not None:
-        view = edit_modal.edit_view(
-            shown, owners=active_owners(surface), writable=writable, private=click.button_id
-        )
-        surface.clients.of(item.team).views_update(view_id=opened, view=view)
+    window = windows.open_waiting(surface, item, "Edit play")
+    view = edit_modal.edit_view(
+        shown, owners=active_owners(surface), writable=writable, private=click.button_id
+    )
+    windows.fill(surface, item, window, view)
 
 
 def _reject(surface: "Surface", item: Item, click: PlayClick) -> None:
     shown = _to_be_decided(surface, click, "reject")
-    _open(surface, item, modals.reject_view(shown, private=click.button_id))
+    windows.open_window(surface, item, modals.reject_view(shown, private=click.button_id))
 
 
 def _snooze(surface: "Surface", item: Item, click: PlayClick) -> None:
     shown = _to_be_decided(surface, click, "snooze")
     now, zone = surface.clock(), click.person.time_zone
     view = modals.snooze_view(shown, now=now, time_zone=zone, private=click.button_id)
-    _open(surface, item, view)
+    windows.open_window(surface, item, view)
 
 
 def _hand_over(surface: "Surface", item: Item, click: PlayClick) -> None:
@@ -138,23 +133,27 @@ def _hand_over(surface: "Surface", item: Item, click: PlayClick) -> None:
     done = {approval["approver"] for approval in shown["approvals"]} | {click.by}
     able = surface.weir.plays.approvers(click.play_id)
     others = [p for p in able if p.email.casefold() not in {e.casefold() for e in done}]
-    _open(surface, item, modals.hand_over_view(shown, others, private=click.button_id))
+    windows.open_window(
+        surface, item, modals.hand_over_view(shown, others, private=click.button_id)
+    )
 
 
 def _why(surface: "Surface", item: Item, click: PlayClick) -> None:
     shown = shown_to(surface, click.play_id, click.by)
-    _open(surface, item, modals.why_view(shown, called=surface.weir.plays.policy.called))
+    windows.open_window(
+        surface, item, modals.why_view(shown, called=surface.weir.plays.policy.called)
+    )
 
 
 def _targets(surface: "Surface", item: Item, click: PlayClick) -> None:
-    _open(surface, item, _page(surface, item, click))
+    windows.open_window(surface, item, _page(surface, item, click))
 
 
 def _turn_page(surface: "Surface", item: Item, click: PlayClick) -> None:
     view_id = (item.body.get("view") or {}).get("id")
     if view_id:
         view = _page(surface, item, click)
-        surface.clients.of(item.team).views_update(view_id=view_id, view=view)
+        windows.fill(surface, item, view_id, view)
 
 
 def _more(surface: "Surface", item: Item, click: PlayClick) -> None:
@@ -245,20 +244,6 @@ def _page(surface: "Surface", item: Item, click: PlayClick) -> dict[str, Any]:
     with surface.database.begin() as tx:
         buttons = buttons_of(surface, tx, item.team, shown)
         return batch.targets_view(shown, page=int(click.payload.get("page", 0)), buttons=buttons)
-
-
-def _open(surface: "Surface", item: Item, view: dict[str, Any]) -> str | None:
-    """Open a modal and give its id; None where it was too late, which the person is told."""
-    try:
-        answer = surface.clients.of(item.team).views_open(
-            trigger_id=item.trigger_id or "", view=view
-        )
-    except SlackApiError as error:
-        if code_of(error) not in _TOO_LATE:
-            raise
-        tell(surface, item, _AGAIN)
-        return None
-    return str(answer["view"]["id"])
 
 
 def _values(item: Item) -> dict[str, dict[str, Any]]:

@@ -55,7 +55,7 @@ def targets_view(shown: Shown, *, page: int, buttons: Buttons) -> Block:
         turns.append(button("More", PAGE_ON, buttons(TARGETS_PAGE, page=page + 1)))
     if turns:
         blocks.append(actions(*turns))
-    return modal("All leads", blocks, callback_id=CALLBACK)
+    return modal("All targets", blocks, callback_id=CALLBACK)
 
 
 def _rows(shown: Shown) -> list[list[str]]:

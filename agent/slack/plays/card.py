@@ -256,7 +256,7 @@ def _choices(shown: Shown, buttons: Buttons, *, can_approve: bool) -> Block:
         "action_id": MORE,
         "options": [
             option("Hand over", buttons(HAND_OVER)),
-            option("All leads", buttons(TARGETS, page=0)),
+            option("All targets", buttons(TARGETS, page=0)),
         ],
     }
     rest = [
