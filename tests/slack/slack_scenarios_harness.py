@@ -217,7 +217,8 @@ def finished(
 
 
 def settled(server: SlackServer, service: Service) -> None:
-    """Wait until nothing waits in the inbox."""
+    """Wait until all that happened has arrived and nothing waits in the inbox."""
+    server.wait(lambda: not server.underway, PATIENCE, "the arrival of everything")
     server.wait(lambda: service.inbox.backlog() == 0, PATIENCE, "an empty inbox")
 
 
