@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ _PATIENCE_SECONDS = 5.0
 _PLAY_SECONDS = 10.0
 # Also how soon a lost connection is tried again.
 _PING_SECONDS = 5.0
+_TURN_SECONDS = 0.001
 
 
 def run(
@@ -69,6 +71,8 @@ def run(
     def on_signal(_signal: int, _frame: "FrameType | None") -> None:
         stop.set()
 
+    # An acknowledgement takes many short turns: none may wait long for those who compute.
+    sys.setswitchinterval(_TURN_SECONDS)
     previous = {s: signal.signal(s, on_signal) for s in (signal.SIGTERM, signal.SIGINT)}
     try:
         with serving(weir, settings, http_port, say=say, worker=worker, stop=stop):

@@ -21,12 +21,15 @@ class Tally:
         lost: How many were never answered.
         doubled: How many answers there were too many.
         late: How many got a sentence instead of their modal, because Slack no longer took that.
+        broken: How many Slack itself called failed, as its connection broke before the app could
+            say that they arrived.
     """
 
     done: int
     lost: int
     doubled: int
     late: int = 0
+    broken: int = 0
 
 
 def count(team: Team, rows: dict[str, tuple[str | None, str]]) -> dict[str, Tally]:
@@ -41,7 +44,7 @@ def count(team: Team, rows: dict[str, tuple[str | None, str]]) -> dict[str, Tall
     commands = _commands(team, done, told)
     return {
         "questions": _questions(team, rows),
-        "clicks": _clicks(done, calls, told),
+        "clicks": _clicks(done, calls, told, team.server.unanswered),
         "commands": commands,
         "home tabs": _homes(done, calls),
     }
@@ -124,13 +127,16 @@ def _told(calls: list[Call]) -> Counter[tuple[str, str]]:
     return told
 
 
-def _clicks(done: Done, calls: list[Call], told: Counter[tuple[str, str]]) -> Tally:
+def _clicks(
+    done: Done, calls: list[Call], told: Counter[tuple[str, str]], unanswered: list[Json]
+) -> Tally:
     opened = Counter(
         str(call.args.get("trigger_id"))
         for call in calls
         if call.ok and call.method == "views.open"
     )
-    lost = doubled = late = 0
+    failed = {str(payload.get("trigger_id")) for payload in unanswered}
+    lost = doubled = late = broken = 0
     for payload in done.clicks:
         views = opened[payload["trigger_id"]]
         doubled += max(0, views - 1)
@@ -140,14 +146,17 @@ def _clicks(done: Done, calls: list[Call], told: Counter[tuple[str, str]]) -> Ta
         if told[place]:
             told[place] -= 1
             late += not _is_told(payload)
+        elif payload["trigger_id"] in failed:
+            broken += 1
         else:
             lost += 1
     left = sum(many for (channel, _user), many in told.items() if channel)
-    return Tally(len(done.clicks), lost, doubled + left, late)
+    return Tally(len(done.clicks), lost, doubled + left, late, broken)
 
 
 def _commands(team: Team, done: Done, told: Counter[tuple[str, str]]) -> Tally:
-    lost = doubled = 0
+    failed = {str(payload.get("trigger_id")) for payload in team.server.unanswered}
+    lost = doubled = broken = 0
     for payload in done.commands:
         address = team.server.state.response_urls[payload["response_url"].rpartition("/")[2]]
         answered = RESPONSE_URL_USES - address.left
@@ -155,8 +164,12 @@ def _commands(team: Team, done: Done, told: Counter[tuple[str, str]]) -> Tally:
         if not answered and told[place]:
             told[place] -= 1
             answered = 1
-        lost, doubled = lost + (answered == 0), doubled + max(0, answered - 1)
-    return Tally(len(done.commands), lost, doubled)
+        doubled += max(0, answered - 1)
+        if not answered and payload["trigger_id"] in failed:
+            broken += 1
+        elif not answered:
+            lost += 1
+    return Tally(len(done.commands), lost, doubled, broken=broken)
 
 
 def _homes(done: Done, calls: list[Call]) -> Tally:

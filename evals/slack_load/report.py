@@ -74,19 +74,20 @@ def _what(result: Result) -> str:
 
 def _answered(result: Result) -> str:
     rows: list[tuple[str, ...]] = [
-        (name, f"{tally.done:,}", str(tally.lost), str(tally.doubled), str(tally.late))
+        (name, f"{tally.done:,}", *map(str, (tally.lost, tally.doubled, tally.late, tally.broken)))
         for name, tally in result.tallies.items()
     ]
-    header = ("what people did", "times", "lost", "doubled", "told instead of shown")
+    header = ("what people did", "times", "lost", "doubled", "told", "broken off")
     repeated = result.done.counts["redelivery"]
     traces = ", ".join(result.traces) or "no file"
     return (
         f"### Answered once\n\n{table(header, rows)}\n\n"
-        f"Beside these Slack delivered {repeated} things again, and {result.unacknowledged} were "
-        f"never acknowledged. {result.done.counts['chatter']:,} messages were for colleagues: "
+        f"Beside these Slack delivered {repeated} things again, and {result.unacknowledged} events "
+        f"were never acknowledged. {result.done.counts['chatter']:,} messages were for colleagues: "
         f"{result.rows_for_nobody} of them stand in the inbox, and their words in {traces}. "
-        f"Documented limits broken: {len(result.violations)}. Modals were replaced by a sentence "
-        "where Slack no longer took them (three seconds after the click)."
+        f"Documented limits broken: {len(result.violations)}. Told: got a sentence instead of "
+        "a modal, which Slack takes for three seconds after a click. Broken off: Slack lost the "
+        "connection at that moment and told the person itself that it did not work."
     )
 
 

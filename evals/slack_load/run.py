@@ -108,7 +108,8 @@ def run(home: Path, load: Load, say: Say) -> Result:
             rows = ledger.answers(home)
             result.samples = list(app.samples)
         result.acks = server.acks[quiet_acks:]
-        result.unacknowledged = len(server.unanswered)
+        # A click is delivered once; where the connection breaks just then, Slack says so.
+        result.unacknowledged = sum("event_id" in payload for payload in server.unanswered)
         result.violations = server.violations
         calls = server.calls()
         in_load = [each for each in team.done.asked[len(asked) :] if not each.in_outage]
