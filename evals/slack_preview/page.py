@@ -25,6 +25,7 @@ _FLAGS = (
     "--force-device-scale-factor=2",
 )
 _SECONDS = 60
+_DOCS_WIDTH = 1140
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,19 @@ def photograph(source: str, picture: Path, *, width: int = 760, height: int = 32
     if run.returncode or not picture.exists():
         raise WeirError(f"Chromium took no picture: {run.stderr.strip()[-300:]}")
     _trim(picture)
+
+
+def reduced(picture: Path, smaller: Path) -> None:
+    """Write a picture with few colours and fewer dots, so that it is light enough for a page."""
+    from PIL import Image  # noqa: PLC0415 - only pictures need it
+
+    smaller.parent.mkdir(parents=True, exist_ok=True)
+    with Image.open(picture) as opened:
+        image = opened.convert("RGB")
+    if image.width > _DOCS_WIDTH:
+        height = round(image.height * _DOCS_WIDTH / image.width)
+        image = image.resize((_DOCS_WIDTH, height), Image.Resampling.LANCZOS)
+    image.quantize(64).save(smaller, optimize=True)
 
 
 def _trim(picture: Path) -> None:
