@@ -25,7 +25,9 @@ _FLAGS = (
     "--force-device-scale-factor=2",
 )
 _SECONDS = 60
-_DOCS_WIDTH = 1140
+_DOCS_WIDTH = 1000
+_DOCS_BYTES = 150_000
+_COLOURS = (64, 32, 16)
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,10 @@ def reduced(picture: Path, smaller: Path) -> None:
     if image.width > _DOCS_WIDTH:
         height = round(image.height * _DOCS_WIDTH / image.width)
         image = image.resize((_DOCS_WIDTH, height), Image.Resampling.LANCZOS)
-    image.quantize(64).save(smaller, optimize=True)
+    for colours in _COLOURS:
+        image.quantize(colours).save(smaller, optimize=True)
+        if smaller.stat().st_size <= _DOCS_BYTES:
+            break
 
 
 def _trim(picture: Path) -> None:

@@ -43,9 +43,12 @@ def _parts(before: str, line: str) -> bool:
         return False
     if line.startswith(_OTHER) or before.startswith(_OTHER):
         return before.startswith(">") and not line.startswith(_OTHER)
-    was_item, is_item = bool(_ITEM.match(before)), bool(_ITEM.match(line))
-    if was_item or is_item or _INDENTED.match(line):
-        return was_item != is_item and not _INDENTED.match(line)
+    if _INDENTED.match(line):
+        return False
+    was_item = bool(_ITEM.match(before) or _INDENTED.match(before))
+    is_item = bool(_ITEM.match(line))
+    if was_item or is_item:
+        return was_item != is_item
     return bool(_SENTENCE_END.search(before.rstrip()))
 
 
