@@ -24,6 +24,8 @@ _PASSING = frozenset(
         "service_unavailable",
         "fatal_error",
         "request_timeout",
+        # A stream that could not be ended yet; it is ended at the next try.
+        "streaming_state_conflict",
     }
 )
 _SERVER_ERROR = 500
