@@ -100,7 +100,9 @@ def reduced(picture: Path, smaller: Path) -> None:
         height = round(image.height * _DOCS_WIDTH / image.width)
         image = image.resize((_DOCS_WIDTH, height), Image.Resampling.LANCZOS)
     for colours in _COLOURS:
-        image.quantize(colours).save(smaller, optimize=True)
+        # Few dots are coloured, and they are what catches the eye: the palette covers them.
+        palette = image.quantize(colours, method=Image.Quantize.MAXCOVERAGE)
+        palette.save(smaller, optimize=True)
         if smaller.stat().st_size <= _DOCS_BYTES:
             break
 
