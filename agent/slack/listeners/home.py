@@ -13,6 +13,7 @@ from agent.slack.item import Item
 from agent.slack.listeners import messages
 from agent.slack.routes import Routes
 from agent.slack.tell import tell
+from agent.slack.windows import open_window
 from knowledge.database import reading
 from knowledge.errors import WeirError
 
@@ -65,9 +66,7 @@ def open_settings(surface: "Surface", item: Item) -> None:
     person, viewer = asker(surface, item)
     workspace = read_workspace(surface.database, item.team, surface.settings.channel)
     mine = read_person(surface.database, item.team, person.user)
-    surface.clients.of(item.team).views_open(
-        trigger_id=str(item.trigger_id), view=settings_view(viewer, mine, workspace)
-    )
+    open_window(surface, item, settings_view(viewer, mine, workspace))
 
 
 def save_settings(surface: "Surface", item: Item) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from agent.slack.incoming import lane_of
 from agent.slack.item import Item
 from agent.slack.routes import Routes
 from agent.slack.text import data
-from knowledge.errors import BadInputError
+from agent.slack.windows import open_window
 
 if TYPE_CHECKING:
     from agent.slack.surface import Surface
@@ -25,7 +25,6 @@ _FIELD = "question"
 _MOST_PLAYS = 10
 _DIRECT = "I answer you in our direct messages."
 _NOTHING_WAITS = "No play waits for your decision."
-_TOO_LATE = "Slack waited too long for me; please try again."
 
 
 def register(routes: Routes) -> None:
@@ -119,7 +118,7 @@ def on_shortcut(surface: "Surface", item: Item) -> None:
         hint="I answer you in our direct messages.",
     )
     view = blocks.modal("Ask Weir", [field], callback_id=ASK, submit="Ask")
-    open_modal(surface, item, view)
+    open_window(surface, item, view)
 
 
 def on_form(surface: "Surface", item: Item) -> dict[str, Any] | None:
@@ -140,20 +139,6 @@ def on_question(surface: "Surface", item: Item) -> None:
     told = item.body.get("place")
     place = Place(item.team, told["channel"], told["thread_ts"]) if told else None
     asking.respond(surface, item, who, str(item.body["question"]), place)
-
-
-def open_modal(surface: "Surface", item: Item, view: Block) -> None:
-    """Open a modal while the click still counts.
-
-    Raises:
-        BadInputError: It no longer counts.
-    """
-    try:
-        surface.clients.of(item.team).views_open(trigger_id=item.trigger_id or "", view=view)
-    except SlackApiError as error:
-        if error.response.get("error") in ("expired_trigger_id", "exchanged_trigger_id"):
-            raise BadInputError(_TOO_LATE) from error
-        raise
 
 
 def _may_be_follow_up(surface: "Surface", item: Item, event: dict[str, Any]) -> bool:
