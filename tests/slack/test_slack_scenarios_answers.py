@@ -24,6 +24,9 @@ from agent.slack.serve import Service
 from agent.slack.tables import ANSWER, FEEDBACK
 from evals.slack_server.server import SlackServer
 
+# One service for all: they stay in one process.
+pytestmark = pytest.mark.xdist_group("slack-answers")
+
 
 @pytest.fixture(scope="module")
 def slack_server() -> Iterator[SlackServer]:

@@ -22,6 +22,9 @@ from agent.slack.serve import Service
 from evals.slack_server.server import SlackServer
 from tools.crm.port import RecordRef
 
+# One service for all: they stay in one process.
+pytestmark = pytest.mark.xdist_group("slack-plays")
+
 FIELD = {"kind": "update_field", "params": {"field": "priority", "value": "high"}}
 STRANGERS = ("UGUEST", "UBOT", "UNOBODY", "UALIEN")
 

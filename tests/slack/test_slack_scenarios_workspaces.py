@@ -23,6 +23,9 @@ from agent.slack.serve import Service
 from agent.slack.tables import INBOX
 from evals.slack_server.server import SlackServer
 
+# One service for all: they stay in one process.
+pytestmark = pytest.mark.xdist_group("slack-workspaces")
+
 EVE = "dana.meyer@northpeak.example"
 
 
