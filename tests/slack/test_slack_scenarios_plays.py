@@ -78,7 +78,7 @@ def test_a_play_for_two_hundred_leads_is_read_in_pages_and_fails_where_a_record_
     play_id = drafted(weir, names, prefix="big", actions=[FIELD])
     desk = Desk(slack_server, weir.plays, play_id)
     card = desk.card("2 approvals are needed", "and 194 more leads", "200 leads")
-    slack_server.click("UDANA", card, "All 200 targets")
+    slack_server.click("UDANA", card, "play_targets")
     view = desk.modal("UDANA", "All targets")
     seen: list[str] = []
     for page in range(10):
@@ -108,7 +108,7 @@ def test_a_play_for_two_hundred_leads_is_read_in_pages_and_fails_where_a_record_
         "theirs",
         "high",
     ]
-    slack_server.click("UDANA", done, "All 200 targets")
+    slack_server.click("UDANA", done, "play_targets")
     shows(slack_server, "UDANA", "not written: it changed")
 
 
