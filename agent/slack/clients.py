@@ -1,5 +1,6 @@
 """Clients: Slack's Web API, for the one workspace of the settings or for all installed ones."""
 
+import logging
 import ssl
 import threading
 from dataclasses import dataclass
@@ -77,7 +78,15 @@ class WebClients:
                 ConnectionErrorRetryHandler(max_retry_count=_RETRIES),
                 ServerErrorRetryHandler(max_retry_count=_RETRIES),
             ],
+            # Whoever calls says what failed and what follows; the SDK repeats it at every try.
+            logger=_silent_logger(),
         )
+
+
+def _silent_logger() -> logging.Logger:
+    logger = logging.getLogger("agent.slack.sdk")
+    logger.setLevel(logging.CRITICAL)
+    return logger
 
 
 @dataclass(frozen=True)
