@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,7 +43,6 @@ class Weir:
     """Hold one deployment's parts, each opened when it is first used."""
 
     settings: Settings
-    _leaks: dict[int, dict[str, Any]] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def open(cls) -> "Weir":
@@ -65,12 +64,10 @@ class Weir:
         return self.warehouse.snapshot(version)
 
     def leaks(self, snapshot: Snapshot) -> dict[str, Any]:
-        """Find leaks, once a warehouse version: proposing and tracing ask for the same ones."""
+        """Find leaks; every surface asks here, so that all of them speak of the same ones."""
         from tools.leakage.detect import find_leaks
 
-        if snapshot.version not in self._leaks:
-            self._leaks[snapshot.version] = find_leaks(snapshot)
-        return self._leaks[snapshot.version]
+        return find_leaks(snapshot)
 
     @cached_property
     def embedder(self) -> "Embedder":

@@ -1,7 +1,7 @@
 """What the tests of alerts share: a finding, reports of one version, and a surface at a time."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -16,6 +16,7 @@ from agent.slack.clients import OneWorkspace
 from agent.slack.people import People
 from agent.slack.surface import Surface
 from agent.slack.tables import ALERT
+from knowledge.warehouse.versions import Snapshot
 
 TUESDAY = datetime(2026, 11, 24, 9, 0)  # noqa: DTZ001 - naive UTC; ten in Berlin
 HOSTILE = "<!channel> *Ev\u202eil* <https://a.example|Bank> `x` & 😀" + "x" * 500
@@ -104,13 +105,19 @@ def some_reports(version: int = 1, **parts: Any) -> Reports:
     return replace(made, **parts)
 
 
+@dataclass
+class Leaky(Weir):
+    """A company whose leaks are known: what follows from a leak is tried here, not its finding."""
+
+    findings: tuple[dict[str, Any], ...] = ()
+
+    def leaks(self, snapshot: Snapshot) -> dict[str, Any]:
+        return {**super().leaks(snapshot), "findings": [dict(found) for found in self.findings]}
+
+
 def weir_of(home: Path, *findings: dict[str, Any]) -> Weir:
     """Open a company in which these leaks have been found."""
-    weir = Weir(Settings(home=home))
-    with weir.snapshot() as snapshot:
-        found = weir.leaks(snapshot)
-    found["findings"][:] = findings
-    return weir
+    return Leaky(Settings(home=home), findings)
 
 
 def surface_of(weir: Weir, settings: SlackSettings, clock: Callable[[], datetime]) -> Surface:
