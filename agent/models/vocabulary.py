@@ -7,6 +7,7 @@ from datetime import date
 from functools import cached_property
 
 from knowledge.errors import BadInputError
+from knowledge.warehouse.remember import per_version
 from knowledge.warehouse.stages import DEFAULT_STAGES
 from knowledge.warehouse.versions import Snapshot
 
@@ -167,11 +168,10 @@ def _initials(value: str) -> set[str]:
 
 
 def vocabulary_of(open_snapshot: Callable[[], Snapshot]) -> Callable[[], Vocabulary]:
-    """Give a function that reads the vocabulary of the newest warehouse version, once a version.
+    """Give a function that reads the vocabulary of the newest warehouse version.
 
     Before anything is loaded the vocabulary holds the standard words alone.
     """
-    kept: dict[tuple[int, str], Vocabulary] = {}
 
     def read() -> Vocabulary:
         try:
@@ -179,15 +179,12 @@ def vocabulary_of(open_snapshot: Callable[[], Snapshot]) -> Callable[[], Vocabul
         except BadInputError:
             return Vocabulary()
         with opened as snapshot:
-            key = (snapshot.version, snapshot.pinned.load_id)
-            if key not in kept:
-                kept.clear()
-                kept[key] = _read(snapshot)
-            return kept[key]
+            return _read(snapshot)
 
     return read
 
 
+@per_version(most=2)
 def _read(snapshot: Snapshot) -> Vocabulary:
     # rapidfuzz and the tables of names are behind it
     from tools.crm.directory import directory_of  # noqa: PLC0415
