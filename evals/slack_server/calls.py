@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from agent.slack.install import SCOPES
 from evals.slack_server.errors import SlackError
 from evals.slack_server.faults import Fault, Faults
 from evals.slack_server.state import Call, Json, State, Workspace, copied
@@ -141,14 +142,5 @@ def _note_violation(state: State, name: str, answer: Json) -> None:
 
 
 def all_scopes() -> set[str]:
-    """Name every scope that a method or an event of this app asks for."""
-    events = {
-        "app_mentions:read",
-        "channels:history",
-        "commands",
-        "groups:history",
-        "groups:read",
-        "im:history",
-        "im:read",
-    }
-    return events | {entry.scope for entry in METHODS.values() if entry.scope}
+    """Name every scope that the app or a method asks for."""
+    return set(SCOPES) | {entry.scope for entry in METHODS.values() if entry.scope}

@@ -33,11 +33,10 @@ def changed(settings: SlackSettings, **values: object) -> SlackSettings:
     return settings.model_copy(update=values)
 
 
+@pytest.mark.usefixtures("slack_server")
 def test_a_good_installation_has_nothing_to_mend_but_events(
-    weir: Weir, slack_settings: SlackSettings, slack_server: SlackServer
+    weir: Weir, slack_settings: SlackSettings
 ) -> None:
-    granted = slack_server.workspace("T1").scopes
-    granted |= set(SCOPES)
     found = told(weir, slack_settings)
     assert {name for name, (status, _) in found.items() if status != "ok"} == {"events"}
     assert "Event Subscriptions" in found["events"][1]
@@ -88,7 +87,6 @@ def test_missing_scopes_are_listed_by_name(
     weir: Weir, slack_settings: SlackSettings, slack_server: SlackServer
 ) -> None:
     granted = slack_server.workspace("T1").scopes
-    granted |= set(SCOPES)
     granted -= {"files:write", "users:read.email"}
     found = told(weir, slack_settings)
     assert found["scopes"][0] == "broken"
