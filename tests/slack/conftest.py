@@ -12,7 +12,8 @@ from filelock import FileLock
 
 from agent.assembly import Weir
 from agent.config import Settings, SlackSettings
-from agent.slack.serve import Service, serving
+from agent.slack.serve import serving
+from agent.slack.service import Service
 from evals.slack_server.northpeak import add_northpeak
 from evals.slack_server.server import SlackServer
 

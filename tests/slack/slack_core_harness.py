@@ -14,7 +14,8 @@ from agent.config import Settings, SlackSettings
 from agent.slack.blocks import actions, button, field, modal, text_input
 from agent.slack.item import Item
 from agent.slack.routes import Routes
-from agent.slack.serve import Service, open_surface
+from agent.slack.serve import open_surface
+from agent.slack.service import Service
 from agent.slack.surface import Surface
 from evals.slack_server.server import SlackServer
 from knowledge.errors import BadInputError

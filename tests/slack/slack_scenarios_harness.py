@@ -19,7 +19,8 @@ from agent.slack.app import all_routes
 from agent.slack.jobs import Job
 from agent.slack.plays.notices import remind
 from agent.slack.plays.sync import sync_cards
-from agent.slack.serve import Service, open_surface, serving
+from agent.slack.serve import open_surface, serving
+from agent.slack.service import Service
 from evals.slack_server.northpeak import add_northpeak
 from evals.slack_server.server import SlackServer
 from tools.crm.port import RecordRef

@@ -10,7 +10,7 @@ import pytest
 from agent.assembly import Weir
 from agent.config import Settings
 from agent.slack.answers import record
-from agent.slack.serve import Service
+from agent.slack.service import Service
 from evals import feedback
 from evals.slack_server.server import SlackServer
 

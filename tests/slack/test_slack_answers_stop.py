@@ -13,7 +13,7 @@ from agent.access import viewer_of
 from agent.conversation import build_conversation
 from agent.slack.answers import record, stream
 from agent.slack.answers.record import Place
-from agent.slack.serve import Service
+from agent.slack.service import Service
 from agent.slack.surface import Surface
 from evals.slack_server.server import SlackServer
 

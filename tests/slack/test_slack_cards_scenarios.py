@@ -8,7 +8,7 @@ import yaml
 from slack_cards_harness import DANA, RIO
 
 from agent.plays.policy import DEFAULT_POLICY
-from agent.slack.serve import Service
+from agent.slack.service import Service
 from evals.slack_server.server import SlackServer
 
 SAM = "sam.okafor@northpeak.example"

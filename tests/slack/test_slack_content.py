@@ -13,7 +13,8 @@ from agent.config import Settings, SlackSettings
 from agent.slack.blocks import section
 from agent.slack.content.ask import Request, offer_to
 from agent.slack.content.cards import content_blocks
-from agent.slack.serve import Service, serving
+from agent.slack.serve import serving
+from agent.slack.service import Service
 from evals.slack_server.server import SlackServer
 
 COMPANY = "northpeak.example"

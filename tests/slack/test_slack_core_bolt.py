@@ -10,7 +10,7 @@ import pytest
 from slack_core_harness import Listeners, card, running
 
 from agent.config import SlackSettings
-from agent.slack.serve import Service
+from agent.slack.service import Service
 from evals.slack_server.server import SlackServer
 
 

@@ -10,7 +10,8 @@ import pytest
 from slack_core_harness import SECRET, Listeners, address, card, http_settings, read, running
 
 from agent.config import SlackSettings
-from agent.slack.serve import Service, require
+from agent.slack.serve import require
+from agent.slack.service import Service
 from evals.slack_server.server import SlackServer
 from knowledge.errors import BadInputError
 

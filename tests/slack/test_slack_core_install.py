@@ -13,7 +13,7 @@ from slack_core_harness import SECRET, Listeners, address, card, http_settings, 
 from agent.config import SlackSettings
 from agent.slack.clients import NotInstalledError
 from agent.slack.install import installation_store, oauth_settings
-from agent.slack.serve import Service
+from agent.slack.service import Service
 from evals.slack_server.server import SlackServer
 from knowledge.database import open_database
 

@@ -7,7 +7,8 @@ import pytest
 
 from agent.assembly import Weir
 from agent.config import Settings, SlackSettings
-from agent.slack.serve import Service, serving
+from agent.slack.serve import serving
+from agent.slack.service import Service
 from evals.slack_server.server import SlackServer
 
 START_SECONDS = 30.0

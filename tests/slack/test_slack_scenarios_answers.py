@@ -20,7 +20,7 @@ from slack_scenarios_harness import (
     whole_app,
 )
 
-from agent.slack.serve import Service
+from agent.slack.service import Service
 from agent.slack.tables import ANSWER, FEEDBACK
 from evals.slack_server.server import SlackServer
 

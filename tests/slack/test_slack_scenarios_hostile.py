@@ -27,7 +27,7 @@ from slack_scenarios_harness import (
 
 from agent.assembly import SAMPLE_MAPPING, Weir
 from agent.config import Settings
-from agent.slack.serve import Service
+from agent.slack.service import Service
 from evals.slack_server.server import SlackServer
 
 # One service for all: they stay in one process.

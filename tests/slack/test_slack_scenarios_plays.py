@@ -18,7 +18,7 @@ from slack_scenarios_harness import (
     socket_settings,
 )
 
-from agent.slack.serve import Service
+from agent.slack.service import Service
 from evals.slack_server.server import SlackServer
 from tools.crm.port import RecordRef
 

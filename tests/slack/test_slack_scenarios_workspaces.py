@@ -19,7 +19,7 @@ from slack_scenarios_harness import (
     whole_app,
 )
 
-from agent.slack.serve import Service
+from agent.slack.service import Service
 from agent.slack.tables import INBOX
 from evals.slack_server.server import SlackServer
 
