@@ -119,7 +119,7 @@ class Readers(Parts):
             outgoing = list(self.state.outgoing)
         return words.hostile_markup(outgoing, hostile=set(hostile), allowed=set(allowed))
 
-    def wait(self, predicate: Callable[[], Any], seconds: float = 10.0, what: str = "it") -> Any:
+    def wait(self, predicate: Callable[[], Any], seconds: float = 30.0, what: str = "it") -> Any:
         """Wait until something is so; give what it gave.
 
         Raises:

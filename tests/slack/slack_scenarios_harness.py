@@ -27,7 +27,7 @@ from tools.crm.port import RecordRef
 
 SHARED = ("warehouse", "library", "sample", "cache")
 PATIENCE = 60.0
-SOON = 20.0
+SOON = 60.0
 TASK = {"kind": "create_task", "params": {"subject": "Call {name}", "due_in_days": 2}}
 EFFECT = Effect(estimate=1.0, low=0.0, high=2.0, unit="more replies", basis="a guess")
 FUNNEL = "How does the funnel convert, stage by stage?"

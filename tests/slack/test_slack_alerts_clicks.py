@@ -75,8 +75,8 @@ def test_a_leak_is_made_a_play_once_with_its_card_in_the_thread(
     alert = leak_alert(surface, slack_server)
     payload = slack_server.click("UDANA", alert, "Draft a play")
     slack_server.redeliver(payload, 2)
-    slack_server.wait(lambda: plays(surface), 30, "the play")
-    slack_server.wait(heard(slack_server, "UDANA", "I drafted play_"), 30, "the answer")
+    slack_server.wait(lambda: plays(surface), 60, "the play")
+    slack_server.wait(heard(slack_server, "UDANA", "I drafted play_"), 60, "the answer")
     (play,) = plays(surface)
     assert play["created_by"] == "dana.meyer@northpeak.example"
     thread = slack_server.wait(
@@ -100,11 +100,11 @@ def test_leads_are_shown_to_each_as_far_as_they_are_theirs(
 ) -> None:
     alert = leak_alert(surface, slack_server)
     slack_server.click("UDANA", alert, "Show leads")
-    view = slack_server.wait(lambda: _filled(slack_server, "UDANA"), 20, "the leads")
+    view = slack_server.wait(lambda: _filled(slack_server, "UDANA"), 60, "the leads")
     assert "warehouse version 1" in slack_server.text_of(view)
     everything = slack_server.text_of(view).count("• ")
     slack_server.click("UREP", alert, "Show leads")
-    view = slack_server.wait(lambda: _filled(slack_server, "UREP"), 20, "the leads")
+    view = slack_server.wait(lambda: _filled(slack_server, "UREP"), 60, "the leads")
     assert "leads of others are not shown" in slack_server.text_of(view)
     assert slack_server.text_of(view).count("• ") < everything
     assert slack_server.violations == []
@@ -116,7 +116,7 @@ def test_leads_come_directly_where_the_time_for_a_modal_is_over(
     alert = leak_alert(surface, slack_server)
     slack_server.fail("views.open", "expired_trigger_id")
     slack_server.click("UDANA", alert, "Show leads")
-    slack_server.wait(heard(slack_server, "UDANA", "warehouse version 1"), 20, "the leads")
+    slack_server.wait(heard(slack_server, "UDANA", "warehouse version 1"), 60, "the leads")
     assert slack_server.view("UDANA") is None
 
 

@@ -74,13 +74,13 @@ def test_stop_ends_the_answer_while_its_tool_runs(slack_server: SlackServer, slo
     ts = root(slack_server)
     thread = slow.ask("Where do we lose leads, and why?", ts)
     assert slow.running.wait(30)
-    (message,) = slack_server.wait(lambda: slack_server.answers("CREV", ts), 10, "the stream")
+    (message,) = slack_server.wait(lambda: slack_server.answers("CREV", ts), 60, "the stream")
     slack_server.click("UDANA", message, "Stop")
     slack_server.wait(
         lambda: (
             "Stopped by Dana Meyer" in slack_server.text_of(slack_server.answers("CREV", ts)[0])
         ),
-        10,
+        60,
         "the stop",
     )
     slow.go_on.set()
@@ -129,9 +129,9 @@ def test_somebody_without_a_role_can_not_stop_anothers_answer(
     ts = root(slack_server)
     thread = slow.ask("Where do we lose leads, and why?", ts)
     assert slow.running.wait(30)
-    (message,) = slack_server.wait(lambda: slack_server.answers("CREV", ts), 10, "the stream")
+    (message,) = slack_server.wait(lambda: slack_server.answers("CREV", ts), 60, "the stream")
     slack_server.click("UGUEST", message, "Stop")
-    slack_server.wait(lambda: slack_server.ephemerals("UGUEST", "CREV"), 10, "the sentence")
+    slack_server.wait(lambda: slack_server.ephemerals("UGUEST", "CREV"), 60, "the sentence")
     slow.go_on.set()
     thread.join(20)
     assert slow.errors == []

@@ -90,7 +90,7 @@ def other_owner(weir: Weir, lead: dict[str, Any]) -> str:
 
 
 def told(slack: SlackServer, user: str, channel: str = "CSALES", least: int = 1) -> dict[str, Any]:
-    slack.wait(lambda: len(slack.ephemerals(user, channel)) >= least, 20, "an answer")
+    slack.wait(lambda: len(slack.ephemerals(user, channel)) >= least, 60, "an answer")
     return slack.ephemerals(user, channel)[-1]
 
 
@@ -120,7 +120,7 @@ def opened(slack: SlackServer, user: str, title: str) -> dict[str, Any]:
         view = slack.view(user)
         return view if view and view["title"]["text"] == title else None
 
-    return dict(slack.wait(shown, 20, f"the modal {title}"))
+    return dict(slack.wait(shown, 60, f"the modal {title}"))
 
 
 def test_a_rep_gets_three_pieces_with_reasons_that_nobody_else_sees(
@@ -160,7 +160,7 @@ def test_who_does_not_own_the_lead_or_is_not_trusted_gets_nothing(
 
     # A button that reached somebody else does nothing for them.
     slack.click("UOTHER", piece(message, 1), "Not useful")
-    slack.wait(lambda: len(slack.ephemerals("UOTHER", "CSALES")) == 2, 20, "a refusal")
+    slack.wait(lambda: len(slack.ephemerals("UOTHER", "CSALES")) == 2, 60, "a refusal")
     assert "not among your leads" in slack.text_of(slack.ephemerals("UOTHER", "CSALES")[-1])
     assert "What to send" in slack.text_of(asked(slack, "UDANA", lead["email"]))
 
@@ -175,7 +175,7 @@ def test_not_useful_is_replaced_in_place_learned_and_taken_back(
     def changed() -> bool:
         return titles(slack.ephemerals("UREP", "CSALES")[-1])[0] == second
 
-    slack.wait(changed, 20, "the next piece")
+    slack.wait(changed, 60, "the next piece")
     now = slack.ephemerals("UREP", "CSALES")
     assert len(now) == 1
     assert titles(now[0])[:2] == [second, third]
@@ -185,17 +185,17 @@ def test_not_useful_is_replaced_in_place_learned_and_taken_back(
     slack.click("UREP", now[0], "Say why")
     view = opened(slack, "UREP", "Not useful")
     slack.submit("UREP", view, {"why": "They have <!channel> no budget"})
-    slack.wait(lambda: weir.judgements()[-1].reason, 20, "the reason")
+    slack.wait(lambda: weir.judgements()[-1].reason, 60, "the reason")
     [kept] = weir.judgements()
     assert (kept.verdict, kept.by) == ("not_useful", lead["owner_email"])
     assert kept.reason == "They have <!channel> no budget"
     assert first not in slack.text_of(asked(slack, "UREP", lead["email"]))
 
     slack.click("UREP", now[0], "Offer it again")
-    slack.wait(lambda: weir.judgements()[-1].verdict == "useful", 20, "the judgement")
+    slack.wait(lambda: weir.judgements()[-1].verdict == "useful", 60, "the judgement")
     slack.wait(
         lambda: titles(slack.ephemerals("UREP", "CSALES")[0]) == [first, second, third],
-        20,
+        60,
         "the piece again",
     )
 
@@ -211,7 +211,7 @@ def test_below_an_answer_the_offer_changes_in_place_and_the_answer_stays(
     client.chat_postMessage(channel="CSALES", text="The answer.", blocks=blocks)
     [before] = slack.messages("CSALES")
     slack.click("UREP", before, "Not useful")
-    slack.wait(lambda: slack.calls("chat.update"), 20, "the change")
+    slack.wait(lambda: slack.calls("chat.update"), 60, "the change")
     [after] = slack.messages("CSALES")
     texts = [block["text"]["text"] for block in after["blocks"] if block["type"] == "section"]
     assert (texts[0], texts[-1]) == ("The answer.", "The feedback.")
@@ -230,7 +230,7 @@ def test_send_as_play_drafts_what_was_edited_and_shows_its_card_to_the_rep(
     slack.submit("UREP", form, {"subject": "As promised", "note": "Here it is."})
     said = slack.wait(
         lambda: "Drafted" in slack.text_of(slack.view("UREP") or {}) and slack.view("UREP"),
-        20,
+        60,
         "the draft",
     )
     assert "approval" in slack.text_of(said)
@@ -241,7 +241,7 @@ def test_send_as_play_drafts_what_was_edited_and_shows_its_card_to_the_rep(
     assert action["kind"] == "send_content"
     assert action["after"]["subject"] == "As promised"
     assert action["after"]["body"].startswith("Here it is.")
-    slack.wait(lambda: slack.direct_messages("UREP"), 20, "the card")
+    slack.wait(lambda: slack.direct_messages("UREP"), 60, "the card")
     assert titles(message)[0] in slack.text_of(slack.direct_messages("UREP")[0])
 
 
@@ -253,7 +253,7 @@ def test_a_shortcut_on_a_message_asks_for_whom_and_takes_the_message_into_accoun
     slack.shortcut("UREP", "content_for_message", written)
     form = slack.wait(
         lambda: (view := slack.view("UREP")) and view["callback_id"] == "content_ask_form" and view,
-        20,
+        60,
         "the form",
     )
     assert form["blocks"][1]["element"]["initial_value"] == lead["name"]
@@ -292,7 +292,7 @@ def test_an_account_with_several_people_gives_them_to_choose_from(
         lambda: (
             f"What to send {name} next" in slack.text_of(slack.ephemerals("UDANA", "CSALES")[0])
         ),
-        20,
+        60,
         "the offer",
     )
     assert "suits the days after a demo" in slack.text_of(slack.ephemerals("UDANA", "CSALES")[0])
@@ -305,11 +305,11 @@ def test_a_dead_button_and_a_late_click_are_answered(
     forged = piece(message, 1)
     forged["blocks"][0]["elements"][0]["value"] = "b_00000000000000000000"
     slack.click("UREP", forged, "Preview")
-    slack.wait(lambda: len(slack.ephemerals("UREP", "CSALES")) == 2, 20, "an answer")
+    slack.wait(lambda: len(slack.ephemerals("UREP", "CSALES")) == 2, 60, "an answer")
     assert "no longer known" in slack.text_of(slack.ephemerals("UREP", "CSALES")[-1])
     slack.fail("views.open", "expired_trigger_id")
     slack.click("UREP", piece(asked(slack, "UREP", lead["email"]), 1), "Preview")
-    slack.wait(lambda: len(slack.ephemerals("UREP", "CSALES")) == 4, 20, "an answer")
+    slack.wait(lambda: len(slack.ephemerals("UREP", "CSALES")) == 4, 60, "an answer")
     assert "click once more" in slack.text_of(slack.ephemerals("UREP", "CSALES")[-1])
     empty = slack.text_of(asked(slack, "UREP", ""))
     assert "Say whom it is for" in empty

@@ -35,7 +35,7 @@ def test_the_start_says_where_as_whom_and_what_waits(service: Service, lines: li
 def test_a_question_is_answered_in_its_thread(service: Service, slack_server: SlackServer) -> None:
     asked = slack_server.mention("UDANA", "CREV", "How is the funnel doing?")
     ts = asked if isinstance(asked, str) else asked["event"]["ts"]
-    slack_server.wait(lambda: len(slack_server.messages("CREV", ts)) > 1, 20, "an answer")
-    slack_server.wait(lambda: service.inbox.backlog() == 0, 20, "an empty inbox")
-    assert max(slack_server.acks) < 1.0
+    slack_server.wait(lambda: len(slack_server.messages("CREV", ts)) > 1, 60, "an answer")
+    slack_server.wait(lambda: service.inbox.backlog() == 0, 60, "an empty inbox")
+    assert max(slack_server.acks) < 3.0
     assert slack_server.violations == []

@@ -19,11 +19,9 @@ def connected(server: SlackServer) -> SocketModeClient:
     return client
 
 
-def test_it_takes_no_time(slack_server: SlackServer) -> None:
+def test_it_ends_the_connection(slack_server: SlackServer) -> None:
     client = connected(slack_server)
-    began = time.monotonic()
     disconnect(client)
-    assert time.monotonic() - began < 2
     slack_server.wait(lambda: not slack_server.connections, what="the end of the connection")
 
 

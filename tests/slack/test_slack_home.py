@@ -50,7 +50,7 @@ def opened(server: SlackServer, user: str, words: str) -> dict[str, Any]:
         view = server.home(user)
         return view if view and words in server.text_of(view) else None
 
-    found: dict[str, Any] = server.wait(is_there, 30, f"{words!r} on the home of {user}")
+    found: dict[str, Any] = server.wait(is_there, 60, f"{words!r} on the home of {user}")
     return found
 
 
@@ -70,7 +70,7 @@ def test_a_manager_sees_leaks_health_decisions_and_plays(
             play.title in slack_server.text_of(message)
             for message in slack_server.direct_messages("UDANA")
         ),
-        20,
+        60,
         "the card",
     )
     assert slack_server.violations == []
@@ -79,13 +79,13 @@ def test_a_manager_sees_leaks_health_decisions_and_plays(
 def test_a_play_is_drafted_from_home(surface: Surface, slack_server: SlackServer) -> None:
     view = opened(slack_server, "URIO", "Open leaks")
     slack_server.click("URIO", view, "Draft a play")
-    slack_server.wait(surface.weir.plays.list_plays, 30, "the play")
+    slack_server.wait(surface.weir.plays.list_plays, 60, "the play")
     slack_server.wait(
         lambda: any(
             "I drafted play_" in slack_server.text_of(message)
             for message in slack_server.direct_messages("URIO")
         ),
-        20,
+        60,
         "the answer",
     )
     (play,) = surface.weir.plays.list_plays()
@@ -114,7 +114,7 @@ def test_a_rep_sees_their_own_leads_with_reasons_and_no_leaks(
             "next" in slack_server.text_of(message)
             for message in slack_server.direct_messages("UREP")
         ),
-        30,
+        60,
         "the offer",
     )
     assert slack_server.violations == []

@@ -224,7 +224,7 @@ def test_slack_being_down_for_a_while_delays_and_neither_loses_nor_doubles(
     late = a_play(slack_server, weir, "late")
     assert weir.plays.reject(late.id, by=RIO, reason="no").accepted
     fresh = a_play(slack_server, weir, "fresh")
-    slack_server.wait(lambda: slack_server.connections, 30, "the connection coming back")
+    slack_server.wait(lambda: slack_server.connections, 60, "the connection coming back")
     after = slack_server.mention("URIO", "CREV", LEAKS)["event"]["ts"]
 
     desk.card("Approved by Dana Meyer", "Done and read back", seconds=PATIENCE)

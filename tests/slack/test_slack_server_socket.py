@@ -1,6 +1,5 @@
 """The server over Socket Mode and the Web API, spoken to by Slack's own client."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -203,6 +202,4 @@ def test_rate_limit_says_when_to_come_back(slack_server: SlackServer, listener: 
         listener.web.chat_postMessage(channel="CREV", text="hello")
     assert refused.value.response.status_code == 429
     assert refused.value.response.headers["Retry-After"] == "7"
-    started = time.monotonic()
     listener.web.chat_postMessage(channel="CREV", text="hello")
-    assert time.monotonic() - started < 1
