@@ -20,10 +20,10 @@ def risk_chart(report: dict[str, Any]) -> Chart | None:
             axes.barh(place, row["risk"], height=0.6, color=LEAK, alpha=0.35 + 0.6 * row["risk"])
             reason = row["reasons"][0]["text"] if row["reasons"] else ""
             axes.text(1.02, place, percent(row["risk"]), va="center", fontweight="bold")
-            axes.text(1.17, place, short(reason, 44), va="center", fontsize=8, color=QUIET)
+            axes.text(1.22, place, short(reason, 44), va="center", fontsize=8, color=QUIET)
         axes.set_yticks(range(len(rows)), [short(row["name"] or row["entity"]) for row in rows])
         axes.invert_yaxis()
-        axes.set_xlim(0, 2.1)
+        axes.set_xlim(0, 2.15)
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
         canvas.title(

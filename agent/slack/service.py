@@ -36,6 +36,8 @@ _PATIENCE_SECONDS = 5.0
 _PLAY_SECONDS = 10.0
 # Also how soon a lost connection is tried again.
 _PING_SECONDS = 5.0
+# The SDK gives up on a message whose rest is late; at its own 1 kB nearly all come in pieces.
+_RECEIVED_BYTES = 1 << 18
 
 
 class Service:
@@ -170,6 +172,7 @@ def _socket_mode(app: "App", token: SecretStr | None) -> "SocketModeHandler":
         app_token=token.get_secret_value() if token else "",
         logger=logger,
         ping_interval=_PING_SECONDS,
+        receive_buffer_size=_RECEIVED_BYTES,
     )
 
 

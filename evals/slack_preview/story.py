@@ -122,14 +122,19 @@ class Story:
         self.server.click(MANAGER, card, "Approve")
         done = self._card("Undo")
         self._keep("play-done", "A play that ran", done)
-        thread = self.server.messages(CHANNEL, done["ts"])
-        self._keep("play-receipt", "Its receipt, in the thread", *thread[1:])
+        told = self._wait(lambda: self._receipt(done["ts"]), "the receipt")
+        self._keep("play-receipt", "Its receipt, in the thread", *told)
         self.server.click(MANAGER, done, "Undo")
         undone = self._wait(
             lambda: next((m for m in self._cards() if "ndone" in self.server.text_of(m)), None),
             "the card of the undone play",
         )
         self._keep("play-undone", "A play that was undone", undone)
+
+    def _receipt(self, ts: str) -> list[Json]:
+        """Give what stands beneath a card once the writes are told there."""
+        told = self.server.messages(CHANNEL, ts)[1:]
+        return told if any("read back" in self.server.text_of(m) for m in told) else []
 
     def _sends_content(self) -> None:
         """A rep asks what to send, previews a piece and sends it as a play."""

@@ -22,6 +22,14 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _OWNED = re.compile(r"^['\u2019]s?\s+(?P<role>[\w/-]+(?:\s+[\w/-]+){0,2})", re.IGNORECASE)
+# After "Acme's" stands as often what somebody has ("Jane's situation") as who is there.
+_IS_ROLE = re.compile(
+    r"\b(?:champions?|contacts?|buyers?|sponsors?|boss|chief|c[a-z]o|ciso|vp|presidents?|founders?|"
+    r"heads?|directors?|managers?|leads?|leaders?|admins?|engineers?|architects?|analysts?|users?|"
+    r"owners?|makers?|executives?|people|persons?|team|someone|somebody|anyone|security|technical|"
+    r"it|finance|procurement|purchasing|operations|ops|compliance|legal|marketing|sales)\b",
+    re.IGNORECASE,
+)
 _NO_ROLE = re.compile(
     r"\b(?:after|following|since|next|now|today|account|deal)\b.*$", re.IGNORECASE
 )
@@ -73,6 +81,7 @@ def whom_in(question: str, name: str) -> str:
     role = match["role"] if match else None
     if role is None and (owned := _OWNED.match(behind)):
         role = _NO_ROLE.sub("", owned["role"]).strip()
+        role = role if _IS_ROLE.search(role) else None
     role = _LEADING.sub("", f"{role} ").strip() if role else None
     return f"{role} at {name}" if role else name
 
